@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one kernel leaves in memory for the next: the contract between kernels.
+ */
+#ifndef _LINUX_KSTATE_ABI_H
+#define _LINUX_KSTATE_ABI_H
+
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+/**
+ * DOC: The hand-over
+ *
+ * This file is a contract between kernels of different versions. Nothing in
+ * it changes its meaning; what is added raises a format number or sets a
+ * feature bit that an older reader refuses by name.
+ *
+ * All numbers are little-endian and of fixed width, all structs are naturally
+ * aligned, reserved members are written as zero. All checksums are CRC32C
+ * with the seed ~0 and no final inversion, over the bytes that the member's
+ * comment names. All addresses are physical; no virtual address and no
+ * address of a struct page is ever handed over.
+ *
+ * The old kernel announces one page, the *root*, by a setup_data entry of
+ * type SETUP_KSTATE (&struct kstate_abi_setup). It writes the root at the very
+ * end, when nothing can fail any more. An all-zero root means that nothing
+ * was handed over. The root names:
+ *
+ * * the *early list*: at most KSTATE_ABI_MAX_EXTENTS extents, sorted and
+ *   apart, that together cover everything preserved, and more: the next
+ *   kernel keeps its early allocations out of them;
+ * * the *map*: a radix tree of exactly those pages that are preserved;
+ * * the *stream*: the saved objects, in pages that an index lists.
+ */
+
+#define KSTATE_ABI_MAX_EXTENTS		64
+
+/* Payload of the setup_data entry of type SETUP_KSTATE */
+struct kstate_abi_setup {
+	__le64 root;		/* address of struct kstate_abi_root */
+	__le64 kaslr_start;	/* the kernel may be moved within this memory, */
+	__le64 kaslr_size;	/* bytes; 0: it stays where it was loaded */
+	__le64 reserved;
+};
+
+static_assert(sizeof(struct kstate_abi_setup) == 32);
+
+struct kstate_abi_extent {
+	__le64 start;		/* a multiple of 4096 */
+	__le64 size;		/* bytes, a multiple of 4096, not 0 */
+};
+
+#define KSTATE_ABI_ROOT_MAGIC		0x314f4f525453534bULL	/* "KSSTROO1" */
+#define KSTATE_ABI_ROOT_FORMAT		1
+#define KSTATE_ABI_RELEASE_LEN		64
+
+struct kstate_abi_root {
+	__le64 magic;		/* KSTATE_ABI_ROOT_MAGIC */
+	__le32 format;		/* KSTATE_ABI_ROOT_FORMAT */
+	__le32 crc;		/* of this struct with crc as 0 */
+	__le32 generation;	/* hand-overs since the last cold boot, from 1 */
+	__le32 nr_extents;
+	__le64 index;		/* address of the first struct kstate_abi_index */
+	__le64 length;		/* bytes of the stream */
+	__le64 map;		/* address of the map's top node, 0: empty */
+	__le32 map_levels;	/* levels of nodes, leaves included */
+	__le32 map_crc;		/* of all nodes, each before its children */
+	__le64 nr_preserved;	/* pages of 4096 bytes in the map */
+	char release[KSTATE_ABI_RELEASE_LEN];	/* of the old kernel, for the log */
+	struct kstate_abi_extent extents[KSTATE_ABI_MAX_EXTENTS];
+};
+
+static_assert(sizeof(struct kstate_abi_root) == 128 +
+	      KSTATE_ABI_MAX_EXTENTS * sizeof(struct kstate_abi_extent));
+
+/**
+ * DOC: The map
+ *
+ * Nodes are pages of 4096 bytes. A leaf is a bitmap: bit n of 64-bit word w
+ * stands for page w * 64 + n of the leaf's 32768 pages (128 MiB). A node above
+ * has 512 entries, each 0 (nothing preserved below), or the address of a child
+ * with KSTATE_ABI_MAP_NODE set, or KSTATE_ABI_MAP_FULL alone (every page below
+ * is preserved). The top node has level map_levels - 1, leaves have level 0; a
+ * node of level n covers 32768 << (9 * n) pages, the top one from address 0.
+ * The pages of the map itself and those of the stream are in the map.
+ */
+#define KSTATE_ABI_MAP_NODE		1ULL
+#define KSTATE_ABI_MAP_FULL		2ULL
+#define KSTATE_ABI_MAP_ADDR		(~4095ULL)
+#define KSTATE_ABI_MAP_LEAF_SHIFT	15	/* pages of a leaf, as a power of 2 */
+#define KSTATE_ABI_MAP_NODE_SHIFT	9	/* entries of a node, likewise */
+#define KSTATE_ABI_MAP_MAX_LEVELS	4
+
+/**
+ * DOC: The index
+ *
+ * The stream is a sequence of bytes in pages of 4096 bytes that lie anywhere.
+ * A chain of index pages lists them in order.
+ */
+#define KSTATE_ABI_INDEX_MAGIC		0x5844495453534bULL	/* "KSSTIDX" */
+#define KSTATE_ABI_INDEX_ENTRIES	508
+
+struct kstate_abi_index {
+	__le64 magic;		/* KSTATE_ABI_INDEX_MAGIC */
+	__le64 next;		/* address of the next index page or 0 */
+	__le32 count;		/* used entries of pages, 1 or more */
+	__le32 crc;		/* of this page with crc as 0 */
+	__le64 reserved;
+	__le64 pages[KSTATE_ABI_INDEX_ENTRIES];
+};
+
+static_assert(sizeof(struct kstate_abi_index) == 4096);
+
+/**
+ * DOC: The stream
+ *
+ * A header, then sections, the last one of type KSTATE_ABI_SECT_END. Every
+ * section starts at a multiple of 8 bytes and says where the next one starts.
+ *
+ * A *schema* section stands for one description of the writer: its name,
+ * version and fields. It comes before the first section that names it. An
+ * *object* section holds one object: the values of its schema's fields, in
+ * the schema's order, packed, without padding:
+ *
+ * ==================  ========================================================
+ * kind                bytes
+ * ==================  ========================================================
+ * SIMPLE              count scalars
+ * POINTER             u8 present; if present: u32 count when the schema's
+ *                     count is 0; then count scalars or structs
+ * STRUCT              count structs
+ * CUSTOM              u32 length, then that many bytes
+ * ARRAY_OF_POINTER    u8 present; if present: u32 count, then for each element
+ *                     u8 present and, if present, the struct
+ * FOLIO               u8 present; if present: u64 address, u32 order
+ * ==================  ========================================================
+ *
+ * A scalar has the schema's width; a struct is the values of its own schema's
+ * fields, nested at most KSTATE_ABI_MAX_DEPTH deep. "present" is 0 or 1.
+ */
+#define KSTATE_ABI_STREAM_MAGIC		0x4d5254535453534bULL	/* "KSSTSTRM" */
+#define KSTATE_ABI_STREAM_FORMAT	1
+#define KSTATE_ABI_MAX_DEPTH		16
+#define KSTATE_ABI_NAME_MAX		63	/* without the final NUL */
+
+struct kstate_abi_stream {
+	__le64 magic;		/* KSTATE_ABI_STREAM_MAGIC */
+	__le32 format;		/* KSTATE_ABI_STREAM_FORMAT */
+	__le32 header_size;	/* bytes of this header, a multiple of 8 */
+	__le64 incompat;	/* features a reader must know */
+	__le64 compat;		/* features a reader may ignore */
+	__le64 length;		/* bytes of the whole stream */
+	__le32 nr_schemas;
+	__le32 nr_objects;
+	__le64 reserved;
+	__le32 reserved2;
+	__le32 crc;		/* of the bytes before it */
+};
+
+static_assert(sizeof(struct kstate_abi_stream) == 64);
+
+#define KSTATE_ABI_SECT_SCHEMA		1
+#define KSTATE_ABI_SECT_OBJECT		2
+#define KSTATE_ABI_SECT_END		3
+
+/* Object section: saving failed after the point of no return, no payload */
+#define KSTATE_ABI_SECT_LOST		1
+
+struct kstate_abi_section {
+	__le32 type;		/* KSTATE_ABI_SECT_* */
+	__le32 flags;
+	__le32 schema;		/* of a schema its own number, from 0 up */
+	__le32 reserved;
+	__le64 instance;	/* of an object; else 0 */
+	__le64 length;		/* bytes of payload */
+	__le64 span;		/* bytes to the next section, a multiple of 8 */
+	__le32 payload_crc;
+	__le32 crc;		/* of the bytes before it */
+};
+
+static_assert(sizeof(struct kstate_abi_section) == 48);
+
+/* Payload of a schema section: this, the fields, then NUL-ended names */
+struct kstate_abi_schema {
+	__le32 version;
+	__le32 min_version;
+	__le32 nr_fields;
+	__le32 name;		/* offset in the payload, as all names' */
+};
+
+static_assert(sizeof(struct kstate_abi_schema) == 16);
+
+#define KSTATE_ABI_NO_SCHEMA		0xffffffffU
+
+/* Flags of a field */
+#define KSTATE_ABI_FIELD_MANDATORY	1
+
+struct kstate_abi_field {
+	__le16 kind;		/* KSTATE_ABI_* below */
+	__le16 type;
+	__le32 flags;
+	__le32 width;		/* bytes of a scalar; 0 if not a scalar */
+	__le32 count;		/* elements; 0: the count is in the object */
+	__le32 schema;		/* of a struct, else KSTATE_ABI_NO_SCHEMA */
+	__le32 name;
+};
+
+static_assert(sizeof(struct kstate_abi_field) == 24);
+
+/* Kinds and types, see enum kstate_kind and enum kstate_type */
+#define KSTATE_ABI_END			0
+#define KSTATE_ABI_SIMPLE		1
+#define KSTATE_ABI_POINTER		2
+#define KSTATE_ABI_STRUCT		3
+#define KSTATE_ABI_CUSTOM		4
+#define KSTATE_ABI_ARRAY_OF_POINTER	5
+#define KSTATE_ABI_FOLIO		6
+
+#define KSTATE_ABI_NONE			0
+#define KSTATE_ABI_BOOL			1
+#define KSTATE_ABI_UINT			2
+#define KSTATE_ABI_SINT			3
+#define KSTATE_ABI_BYTE			4
+
+#endif /* _LINUX_KSTATE_ABI_H */
