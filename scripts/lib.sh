@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Sourced by the scripts: where things are, and what they share.
+#
+# Everything big lives under one cache directory outside the checkout, so a
+# fresh clone, or a second work tree, builds from the same compiler cache:
+#
+#   $KSTATE_CACHE/src/VERSION/    the pristine source, one per Debian version
+#   $KSTATE_CACHE/tree/HASH/      the tree assembled for one checkout
+#   $KSTATE_CACHE/ccache/         compiler cache, shared by all of them
+#   $KSTATE_CACHE/debian/VERSION/ Debian's own kernel image, never installed
+
+# shellcheck disable=SC2034  # the variables are for those who source this
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+base=6.12
+build=$top/build
+selftests=tools/testing/selftests/kstate
+overlay_dirs="arch fs include kernel lib mm Documentation tools"
+jobs=${JOBS:-$(nproc)}
+
+KSTATE_CACHE=${KSTATE_CACHE:-${HOME:?}/.cache/kstate}
+mkdir -p "$KSTATE_CACHE"
+KSTATE_CACHE=$(cd "$KSTATE_CACHE" && pwd -P)
+export KSTATE_CACHE
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 1; }
+
+now() { date +%s; }
+
+# The Debian version of the installed source, e.g. 6.12.117-1~deb12u1.
+source_version() {
+	# shellcheck disable=SC2016  # the format string is dpkg's, not the shell's
+	dpkg-query -W -f '${Version}' "linux-source-$base" 2>/dev/null ||
+		die "linux-source-$base is not installed, run scripts/setup"
+}
+
+# A flavour is a kernel: configs/NAME.config, and, when its code differs too,
+# patches/variant-NAME/, in which case it needs a tree of its own.
+tree_dir() {
+	_hash=$(printf %s "$top" | sha256sum | cut -c1-12)
+	if [ -e "$top/patches/variant-$1/series" ]; then
+		_hash=$_hash-$1
+	fi
+	printf '%s\n' "$KSTATE_CACHE/tree/$_hash"
+}
+
+# Two builds in one tree would trample on each other. The lock is inherited by
+# the scripts that the holder calls.
+lock_tree() {
+	if [ "${KSTATE_LOCKED:-}" != "$1" ]; then
+		mkdir -p "$KSTATE_CACHE/tree"
+		exec 9>"$1.lock"
+		flock 9
+		KSTATE_LOCKED=$1
+		export KSTATE_LOCKED
+	fi
+}
+
+# The names in a quilt series file, without comments; none when there is none.
+series_of() {
+	if [ -e "$1/series" ]; then
+		sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1/series"
+	fi
+}
+
+# Existing kernel files that a patch edits.
+touched_by() {
+	sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$1"
+}
+
+# Our files that enter the kernel tree, by their kernel paths. Build products
+# are left out by .gitignore.
+overlay_files() {
+	(
+		cd "$top"
+		# shellcheck disable=SC2086  # a list of words on purpose
+		git ls-files -co --exclude-standard -- $overlay_dirs |
+			LC_ALL=C sort -u | while read -r _f; do
+				if [ -e "$_f" ]; then printf '%s\n' "$_f"; fi
+			done
+	)
+}
+
+# The same environment for every kernel build: ccache then finds what another
+# checkout compiled, and an unchanged input gives an unchanged image.
+kbuild_env() {
+	export CCACHE_DIR="${CCACHE_DIR:-$KSTATE_CACHE/ccache}"
+	export CCACHE_BASEDIR="$KSTATE_CACHE" CCACHE_NOHASHDIR=1
+	export KBUILD_BUILD_USER=kstate KBUILD_BUILD_HOST=kstate
+	export KBUILD_BUILD_TIMESTAMP=@0
+	export LC_ALL=C
+}
