@@ -74,7 +74,7 @@ touched_by() {
 # are left out by .gitignore.
 overlay_files() {
 	(
-		cd "$top"
+		cd "$top" || exit
 		# shellcheck disable=SC2086  # a list of words on purpose
 		git ls-files -co --exclude-standard -- $overlay_dirs |
 			LC_ALL=C sort -u | while read -r _f; do

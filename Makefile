@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The commands of this repository. What they do stands in scripts/.
+
+.PHONY: help setup demo tree kernel vm test kunit lint series clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@echo
+	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
+	@echo 'run), JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
+
+setup: ## install what a bare Debian 12 lacks
+	@scripts/setup
+
+demo: setup ## see a trace survive the reboot into the next kernel
+	@scripts/demo
+
+tree: setup ## assemble the kernel tree and print its path
+	@scripts/tree
+
+kernel: setup ## build build/bzImage and build/vmlinux
+	@scripts/kernel >/dev/null
+
+vm: setup ## a shell in a guest; kexec-now jumps to the next kernel
+	@scripts/vm --k1 $(or $(K1),vm) --k2 $(or $(K2),$(K1),vm)
+
+test: setup ## everything: KUnit, and the guests of tests.table
+	@scripts/test $(T)
+
+kunit: setup ## only the KUnit tests, on UML
+	@scripts/kunit
+
+lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, Sphinx
+	@scripts/setup lint
+	@scripts/lint
+
+series: setup ## write the mailable patch series to build/series
+	@scripts/series
+
+clean: ## remove build/
+	rm -rf build
+	@echo 'Kernel trees and the compiler cache stay; to drop them too:'
+	@echo '  rm -rf "$${KSTATE_CACHE:-$$HOME/.cache/kstate}"'
