@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The story that make demo tells: what the trace buffer held before the jump
+# is there after it, and recording goes on.
+
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+
+tracing=/sys/kernel/tracing
+markers=1000
+
+# The text of every marker in the buffer, in order, without CPU and time.
+marker_lines() { sed -n 's/.*: \(marker [0-9]* [0-9a-f]*\)$/\1/p' $tracing/trace; }
+marker_hash() { marker_lines | sha256sum | cut -c1-16; }
+event_count() { grep -vc '^#' $tracing/trace; }
+last_time() { sed -n 's/.* \([0-9]*\.[0-9]*\): .*/\1/p' $tracing/trace | tail -n 1; }
+
+show_last() {
+	grep -v '^#' $tracing/trace | tail -n "$1" | while read -r line; do
+		diag "    $line"
+	done
+}
+
+# Time stamps are decimals of the same width after the point.
+not_before() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(b + 0 >= a + 0) }'; }
+
+record() {
+	echo 4096 >$tracing/buffer_size_kb
+	echo 1 >$tracing/events/sched/sched_switch/enable
+	i=0
+	while [ $i -lt $markers ]; do
+		echo "marker $i $(((i * 2654435761) % 65536))"
+		i=$((i + 1))
+	done | while read -r line; do echo "$line" >$tracing/trace_marker; done
+	echo 0 >$tracing/events/sched/sched_switch/enable
+}
+
+case $stage in
+1)
+	diag "recording: $markers markers, and what the scheduler does meanwhile"
+	record
+	diag "the trace buffer holds $(event_count) events, $(marker_lines | wc -l) of them markers; the last:"
+	show_last 4
+	equal "all markers are in the buffer" "$(marker_lines | wc -l)" $markers
+	diag "loading the next kernel, and jumping: no disk, no copy of the trace"
+	next_stage /boot/k2 "demo.hash=$(marker_hash)" "demo.events=$(event_count)" \
+		"demo.time=$(last_time)"
+	;;
+*)
+	diag "the trace buffer of the new kernel holds $(event_count) events; the last:"
+	show_last 4
+	equal "every event is there" "$(event_count)" "$(cmdline_value demo.events)"
+	equal "the markers' hash is the same" "$(marker_hash)" \
+		"$(cmdline_value demo.hash)"
+	diag "recording goes on:"
+	echo "after the jump" >$tracing/trace_marker
+	show_last 1
+	check "a new event follows the old ones" \
+		grep -q "tracing_mark_write: after the jump" $tracing/trace
+	check "time does not go backwards" \
+		not_before "$(cmdline_value demo.time)" "$(last_time)"
+	;;
+esac
