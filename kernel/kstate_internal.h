@@ -8,16 +8,250 @@
 #include <linux/kstate.h>
 #include <linux/kstate_abi.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
 
 struct kimage;
 struct page;
+struct task_struct;
 
 /*
- * ---- The life cycle, kernel/kstate.c ----
+ * ---- Errors ----
+ */
+
+/**
+ * struct kstate_report - what went wrong first, for the log and for sysfs
+ * @desc: name of the description, possibly a nested one, or ""
+ * @field: name of the field, or ""
+ * @why: constant text
+ * @err: errno, 0 as long as nothing went wrong
+ */
+struct kstate_report {
+	char desc[KSTATE_ABI_NAME_MAX + 1];
+	char field[KSTATE_ABI_NAME_MAX + 1];
+	const char *why;
+	int err;
+};
+
+int kstate_fail(struct kstate_report *report, const char *desc,
+		const char *field, const char *why, int err);
+
+/*
+ * ---- The codec: kstate_stream.c, kstate_schema.c, kstate_load.c ----
+ *
+ * Knows nothing of registry, kexec and architecture. Also built in user space.
+ */
+
+/**
+ * struct kstate_mem_ops - what the codec must know of memory kept in place
+ * @locate: physical address and order of the folio behind a pointer
+ * @preserve: keep it in place across the jump; 0 or errno
+ * @preserved: is it going to be kept
+ * @claimable: the previous kernel kept it and nobody has it yet
+ * @claim: get it, with one reference; NULL if it cannot be had
+ * @release: give up what @claim returned
+ */
+struct kstate_mem_ops {
+	void (*locate)(void *folio, u64 *phys, u32 *order);
+	int (*preserve)(void *folio);
+	bool (*preserved)(u64 phys, u32 order);
+	bool (*claimable)(u64 phys, u32 order);
+	void *(*claim)(u64 phys, u32 order);
+	void (*release)(void *folio);
+};
+
+/**
+ * struct kstate_stream - a position in bytes that are written or read
+ * @data: the bytes, when they are written; may be NULL while @size is 0
+ * @in: the bytes, when they are read
+ * @pos: the next byte
+ * @size: bytes at @data or @in
+ * @counting: nothing is written, only @pos moves: sizes, and preserves folios
+ * @grow: makes @data at least that large or returns an errno; NULL: it cannot
+ * @priv: for @grow
+ * @mem: how to treat folios
+ * @report: where errors are told
+ */
+struct kstate_stream {
+	union {
+		u8 *data;
+		const u8 *in;
+	};
+	size_t pos;
+	size_t size;
+	bool counting;
+	int (*grow)(struct kstate_stream *stream, size_t size);
+	void *priv;
+	const struct kstate_mem_ops *mem;
+	struct kstate_report *report;
+};
+
+u64 kstate_get_native(const void *from, u32 width);
+void kstate_put_native(void *to, u32 width, u64 value);
+u32 kstate_crc(const void *data, size_t len);
+
+int kstate_stream_room(struct kstate_stream *stream, size_t len);
+int kstate_encode(struct kstate_stream *stream,
+		  const struct kstate_description *desc, const void *obj);
+
+/**
+ * struct kstate_writer - a stream that is being written
+ * @s: the bytes; the caller fills in all but pos
+ * @descs: the description of each schema written so far
+ * @nr_schemas: entries of @descs
+ * @max_schemas: room at @descs
+ * @nr_objects: objects written or reserved so far
+ */
+struct kstate_writer {
+	struct kstate_stream s;
+	const struct kstate_description **descs;
+	u32 nr_schemas;
+	u32 max_schemas;
+	u32 nr_objects;
+};
+
+int kstate_writer_begin(struct kstate_writer *w);
+int kstate_writer_schema(struct kstate_writer *w,
+			 const struct kstate_description *desc);
+int kstate_writer_object(struct kstate_writer *w,
+			 const struct kstate_description *desc,
+			 const void *obj, u64 instance);
+int kstate_writer_reserve(struct kstate_writer *w, u32 schema, u64 instance,
+			  size_t span);
+int kstate_writer_late(struct kstate_writer *w, size_t at,
+		       const struct kstate_description *desc, const void *obj);
+void kstate_writer_lose(struct kstate_writer *w, size_t at);
+int kstate_writer_end(struct kstate_writer *w);
+void kstate_writer_free(struct kstate_writer *w);
+
+/**
+ * struct kstate_schema - a writer's schema, checked
+ * @name: the description's name
+ * @payload: of the schema's section; names are offsets in it
+ * @fields: the fields, in the payload
+ * @nr_fields: entries of @fields, at least 1
+ * @version: the writer's version
+ * @min_version: the oldest reader's version that the writer thinks of
+ * @depth: levels of structs, itself included
+ * @min_size: least bytes that an object of it takes in the stream, not 0
+ * @all: all schemas of the stream, by number
+ * @programs: list of &struct kstate_program, for top-level readers
+ */
+struct kstate_schema {
+	const char *name;
+	const char *payload;
+	const struct kstate_abi_field *fields;
+	u32 nr_fields;
+	u32 version;
+	u32 min_version;
+	u32 depth;
+	u64 min_size;
+	const struct kstate_schema *all;
+	struct list_head programs;
+};
+
+/* What became of an object in an incoming stream. */
+enum kstate_in_state {
+	KSTATE_IN_PENDING,
+	KSTATE_IN_RESTORED,
+	KSTATE_IN_REFUSED,
+	KSTATE_IN_LOST,
+};
+
+/**
+ * struct kstate_in_object - an object in an incoming stream
+ * @schema: what it is
+ * @instance: which one
+ * @data: its bytes
+ * @len: how many
+ * @state: what became of it
+ * @report: why it was refused, or NULL
+ */
+struct kstate_in_object {
+	struct kstate_schema *schema;
+	u64 instance;
+	const u8 *data;
+	size_t len;
+	enum kstate_in_state state;
+	struct kstate_report *report;
+};
+
+/**
+ * struct kstate_reader - a stream that is being read
+ * @schemas: by number
+ * @objects: sorted by name and instance
+ * @nr_schemas: entries of @schemas
+ * @nr_objects: entries of @objects
+ * @report: what is wrong with the stream
+ */
+struct kstate_reader {
+	struct kstate_schema *schemas;
+	struct kstate_in_object *objects;
+	u32 nr_schemas;
+	u32 nr_objects;
+	struct kstate_report report;
+};
+
+int kstate_reader_open(struct kstate_reader *r, const void *data, size_t len);
+void kstate_reader_free(struct kstate_reader *r);
+void kstate_reader_forget(struct kstate_reader *r);
+struct kstate_in_object *kstate_reader_find(struct kstate_reader *r,
+					    const char *name, u64 instance);
+
+/**
+ * struct kstate_op - how one field of the stream is read
+ * @from: the writer's field
+ * @to: the reader's field, NULL: skip it
+ * @sub: program of the struct, if it is of structs and not skipped
+ * @copy: the bytes can be copied as they are
+ */
+struct kstate_op {
+	const struct kstate_abi_field *from;
+	const struct kstate_field *to;
+	struct kstate_program *sub;
+	bool copy;
+};
+
+/**
+ * struct kstate_program - how objects of one schema become ones of a description
+ * @list: in the schema's list of programs
+ * @schema: the writer's
+ * @desc: the reader's
+ * @nr_ops: entries of @ops
+ * @ops: in the order of the stream
+ */
+struct kstate_program {
+	struct list_head list;
+	const struct kstate_schema *schema;
+	const struct kstate_description *desc;
+	u32 nr_ops;
+	struct kstate_op ops[] __counted_by(nr_ops);
+};
+
+int kstate_check_description(const struct kstate_description *desc,
+			     struct kstate_report *report);
+int kstate_schema_write(struct kstate_writer *w,
+			const struct kstate_description *desc);
+int kstate_schema_parse(struct kstate_reader *r, u32 nr, const void *payload,
+			size_t len);
+struct kstate_program *kstate_resolve(struct kstate_reader *r,
+				      struct kstate_schema *schema,
+				      const struct kstate_description *desc,
+				      struct kstate_report *report);
+void kstate_program_free(struct kstate_program *prog);
+
+int kstate_load(const struct kstate_program *prog,
+		const struct kstate_in_object *in, void *obj,
+		const struct kstate_mem_ops *mem, struct kstate_report *report);
+
+/*
+ * ---- The life cycle: kstate.c, kstate_out.c ----
  *
  * Called by kernel/kstate_kexec.c around the jump. The sequence is
  * kstate_out_save() and then either kstate_out_abort() or, with all other CPUs
- * stopped and interrupts off, kstate_out_late().
+ * stopped and interrupts off, kstate_out_late(). kstate_buf.vaddr then begins
+ * with a struct kstate_abi_stream whose length says how much of it is used.
  */
 struct kstate_buf;
 
@@ -29,12 +263,127 @@ void kstate_out_abort(void);
 int kstate_in_open(const void *data, size_t len);
 
 /*
- * Record that @nr pages from @pfn were preserved or are no longer. Between
- * kstate_out_save() and kstate_out_abort() the core undoes what was recorded
- * and not taken back. Called by mm/kstate_mem.c.
+ * Record that @nr pages from @pfn were preserved, with a reference if they are
+ * a folio, or are no longer. While kstate_out_save() prepares, the core notes
+ * what its task's hooks preserve and undoes it on abort. Called by
+ * mm/kstate_mem.c. May sleep.
  */
-void kstate_note_preserved(unsigned long pfn, unsigned long nr);
+void kstate_note_preserved(unsigned long pfn, unsigned long nr, bool folio);
 void kstate_note_unpreserved(unsigned long pfn, unsigned long nr);
+
+/* True if an object is registered: there is something to lose. */
+bool kstate_have_objects(void);
+
+enum kstate_phase {
+	KSTATE_IDLE,
+	KSTATE_SAVING,
+	KSTATE_SAVED,
+};
+
+/**
+ * struct kstate_object - a registered object
+ * @node: in the registry
+ * @desc: its description
+ * @obj: itself
+ * @instance: which one
+ * @phase: how far the hand-over has come with it
+ * @gone: unregistered since it was saved
+ * @at: where its section is in the stream
+ * @bound: most bytes that its section will need
+ */
+struct kstate_object {
+	struct rb_node node;
+	const struct kstate_description *desc;
+	void *obj;
+	u64 instance;
+	enum { KSTATE_OBJ_IDLE, KSTATE_OBJ_HELD, KSTATE_OBJ_PREPARED } phase;
+	bool gone;
+	size_t at;
+	size_t bound;
+};
+
+/**
+ * struct kstate_core - a registry with what it hands over and what it got
+ * @lock: protects all of it; held while hooks run
+ * @objects: the registered objects, by name and instance
+ * @nr_objects: how many they are
+ * @phase: where a hand-over stands; nothing is registered in any but
+ *	KSTATE_IDLE
+ * @writer: the stream being written
+ * @out: the objects of the hand-over, in its order; fixed in KSTATE_SAVED
+ * @nr_out: entries of @out
+ * @notes: ranges of pages preserved for the hand-over, by first page
+ * @notes_lock: protects @notes
+ * @owner: the task that runs the hand-over's hooks, or NULL
+ * @reader: the stream of the previous kernel
+ * @opened: @reader is valid
+ * @last: what went wrong last
+ * @last_name: the object that it went wrong with
+ * @last_instance: likewise
+ * @mem: how to treat folios
+ *
+ * There is one, and the tests have more.
+ */
+struct kstate_core {
+	struct mutex lock;
+	struct rb_root objects;
+	u32 nr_objects;
+	enum kstate_phase phase;
+	struct kstate_writer writer;
+	struct kstate_object **out;
+	u32 nr_out;
+	struct rb_root notes;
+	spinlock_t notes_lock;
+	struct task_struct *owner;
+	struct kstate_reader reader;
+	bool opened;
+	struct kstate_report last;
+	char last_name[KSTATE_ABI_NAME_MAX + 1];
+	u64 last_instance;
+	const struct kstate_mem_ops *mem;
+};
+
+#define KSTATE_CORE_INIT(_name, _mem) {					\
+	.lock = __MUTEX_INITIALIZER((_name).lock),			\
+	.notes_lock = __SPIN_LOCK_UNLOCKED((_name).notes_lock),		\
+	.objects = RB_ROOT, .notes = RB_ROOT, .mem = (_mem) }
+
+extern struct kstate_core kstate_core;
+
+static inline void kstate_core_init(struct kstate_core *core,
+				    const struct kstate_mem_ops *mem)
+{
+	*core = (struct kstate_core) { .mem = mem };
+	mutex_init(&core->lock);
+	spin_lock_init(&core->notes_lock);
+}
+
+int kstate_core_register(struct kstate_core *core,
+			 const struct kstate_description *desc, void *obj,
+			 u64 instance);
+void kstate_core_unregister(struct kstate_core *core,
+			    const struct kstate_description *desc,
+			    u64 instance);
+int kstate_core_restore(struct kstate_core *core,
+			const struct kstate_description *desc, void *obj,
+			u64 instance);
+bool kstate_core_pending(struct kstate_core *core,
+			 const struct kstate_description *desc, u64 instance);
+int kstate_core_open(struct kstate_core *core, const void *data, size_t len);
+void kstate_core_close(struct kstate_core *core);
+int kstate_core_finish(struct kstate_core *core);
+void kstate_core_error(struct kstate_core *core, const char *what,
+		       const char *name, u64 instance);
+
+int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
+		     int (*grow)(struct kstate_stream *stream, size_t size),
+		     void *priv);
+void kstate_core_late(struct kstate_core *core);
+void kstate_core_abort(struct kstate_core *core);
+void kstate_core_note(struct kstate_core *core, unsigned long pfn,
+		      unsigned long nr, bool folio);
+void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
+			unsigned long nr);
 
 /*
  * ---- Hand-over, kernel/kstate_kexec.c ----
@@ -52,6 +401,8 @@ struct kstate_buf {
 	struct page **pages;
 };
 
+#ifdef CONFIG_KSTATE_KEXEC
+
 /*
  * Make room for at least @size bytes; keeps the contents, never shrinks. May
  * sleep. 0 or -ENOMEM, and then @buf is as it was.
@@ -60,20 +411,51 @@ int kstate_buf_grow(struct kstate_buf *buf, size_t size);
 
 /* What sysfs shows of the hand-over itself, kernel/kstate_kexec.c */
 u32 kstate_generation(void);
-int kstate_finish(void);
+
+void kstate_buf_free(struct kstate_buf *buf);
+
+/* Release what nobody claimed, the map and the stream: pages released. */
+unsigned long kstate_finish(void);
+
+#else /* !CONFIG_KSTATE_KEXEC: only for KUnit */
+
+static inline int kstate_buf_grow(struct kstate_buf *buf, size_t size)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline u32 kstate_generation(void)
+{
+	return 0;
+}
+
+static inline unsigned long kstate_finish(void)
+{
+	return 0;
+}
+
+#endif /* CONFIG_KSTATE_KEXEC */
 
 /*
- * ---- Memory, mm/kstate_mem.c ----
+ * ---- Memory, mm/kstate_mem.c and mm/kstate_boot.c ----
  */
+struct kstate_abi_root;
 
-/*
- * True if the folio of @order at @phys is preserved by the previous kernel and
- * nobody has claimed it: kstate_restore_folio() will succeed. For restoring in
- * two steps, under KSTATE's lock.
- */
-bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);
-
-/* True if this kernel has preserved all of it: a late save checks this. */
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
+bool kstate_anything_preserved(void);
+int kstate_preserve_own(struct page *page);
+void kstate_unpreserve_own(struct page *page);
+int kstate_mem_prepare(void);
+void kstate_mem_commit(struct kstate_abi_root *root);
+
+bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);
+void *kstate_boot_own_page(phys_addr_t phys);
+unsigned long kstate_boot_release(void);
+
+/*
+ * Open the stream that @root announces. NULL, or why it cannot be used.
+ * Called by mm/kstate_boot.c, implemented in kernel/kstate_kexec.c.
+ */
+const char *kstate_handover_open(const struct kstate_abi_root *root);
 
 #endif /* _KERNEL_KSTATE_INTERNAL_H */

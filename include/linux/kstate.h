@@ -74,8 +74,10 @@ enum kstate_type {
  * @save: write the bytes with kstate_write(). Context as the description's
  *	saving moment: early saving may sleep, late saving must not.
  * @load: read the bytes with kstate_read() and change the object. Called
- *	after all other fields of the object were checked; may sleep. Must
+ *	after all other fields of the object are in place; may sleep. Must
  *	leave its part of the object as it was when it fails.
+ * @undo: may be NULL. Take back a @load that succeeded, because something
+ *	after it failed; may sleep.
  */
 struct kstate_custom_ops {
 	ssize_t (*size)(const void *obj, const struct kstate_field *field);
@@ -83,6 +85,7 @@ struct kstate_custom_ops {
 		    const struct kstate_field *field);
 	int (*load)(struct kstate_stream *stream, void *obj,
 		    const struct kstate_field *field);
+	void (*undo)(void *obj, const struct kstate_field *field);
 };
 
 /* kstate_field.flags */
@@ -137,7 +140,8 @@ struct kstate_field {
  * @name: identity, like "trace.ring_buffer_per_cpu". Out-of-tree code starts
  *	it with its vendor's name.
  * @version: what the fields mean; raised when the meaning of a field changes
- * @min_version: oldest version of a stream that post_load still understands
+ * @min_version: oldest version of a stream that post_load still understands,
+ *	and oldest version that may still read a stream of this one
  * @size: bytes of the object
  * @flags: KSTATE_LATE or 0
  * @owner: THIS_MODULE. Its code stays while a hook or a hand-over needs it;
@@ -156,7 +160,10 @@ struct kstate_field {
  *	back.
  *
  * All hooks are called with KSTATE's lock held: they must not register,
- * unregister or restore.
+ * unregister or restore. They belong to registered objects: those of a
+ * description that is nested in another's are not called.
+ *
+ * No two fields may stand for the same bytes, counts included.
  */
 struct kstate_description {
 	const char *name;
@@ -225,7 +232,9 @@ struct kstate_description {
  * @_f: the member, a pointer to an integer or bool; may be NULL
  *
  * When the object to be restored has NULL here and the stream has a value,
- * the pointee is allocated with kzalloc() and belongs to the object.
+ * the pointee is allocated with kvcalloc(), to be freed with kvfree(), and
+ * belongs to the object. What the object points at already is neither replaced
+ * nor freed: then a NULL in the stream is refused with -EEXIST.
  */
 #define KSTATE_POINTER(_s, _f, ...) {					\
 	.name = #_f, .kind = KS_POINTER,				\
@@ -309,8 +318,10 @@ struct kstate_description {
  * @_f: the member, a struct page pointer to the head of an allocation; may
  *	be NULL
  *
- * The memory is preserved at prepare with kstate_preserve_folio() and comes
- * back with its order and one reference, which belongs to the object.
+ * The memory is preserved at prepare with kstate_preserve_folio(), unless it
+ * is already, and comes back with its order and one reference, which belongs to
+ * the object. Memory of several pages must be a compound page. The object to be
+ * restored must have NULL here.
  */
 #define KSTATE_PAGE(_s, _f, ...) {					\
 	.name = #_f, .kind = KS_FOLIO, .count = 1,			\
@@ -327,7 +338,9 @@ struct kstate_description {
 	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, struct folio *), \
 	.size = sizeof(struct folio *), ##__VA_ARGS__ }
 
-/** KSTATE_END - end a field table */
+/**
+ * KSTATE_END - end a field table
+ */
 #define KSTATE_END()	{ .kind = KS_END }
 
 /* kstate_register() also restored the object */

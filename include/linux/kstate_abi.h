@@ -143,6 +143,7 @@ static_assert(sizeof(struct kstate_abi_index) == 4096);
 #define KSTATE_ABI_STREAM_FORMAT	1
 #define KSTATE_ABI_MAX_DEPTH		16
 #define KSTATE_ABI_NAME_MAX		63	/* without the final NUL */
+#define KSTATE_ABI_MAX_FIELDS		1024	/* of a schema; at least 1 */
 
 struct kstate_abi_stream {
 	__le64 magic;		/* KSTATE_ABI_STREAM_MAGIC */
