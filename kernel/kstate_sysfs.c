@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KSTATE: what user space sees in /sys/kernel/kstate/.
+ *
+ * Lists may be longer than a page, which a text attribute cannot be, so they
+ * are binary attributes made of lines.
+ */
+#include <linux/cleanup.h>
+#include <linux/errname.h>
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/kstate.h>
+#include <linux/kstrtox.h>
+#include <linux/rbtree.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "kstate_internal.h"
+
+/* Room for one line: three names and a sentence */
+#define KSTATE_LINE_MAX		384
+
+/* ---- Single values ---- */
+
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	static const char * const names[] = {
+		[KSTATE_IDLE]	= "idle",
+		[KSTATE_SAVING]	= "saving",
+		[KSTATE_SAVED]	= "saved",
+	};
+
+	/* not under the lock: it is held while saving */
+	return sysfs_emit(buf, "%s\n", names[READ_ONCE(kstate_core.phase)]);
+}
+
+static struct kobj_attribute state_attr = __ATTR_RO(state);
+
+static ssize_t generation_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", kstate_generation());
+}
+
+static struct kobj_attribute generation_attr = __ATTR_RO(generation);
+
+static const char *dash(const char *text)
+{
+	return *text ? text : "-";
+}
+
+/* "DESCRIPTION FIELD ERRNO WHY", without an end of line */
+static int print_report(char *buf, size_t size,
+			const struct kstate_report *report)
+{
+	return scnprintf(buf, size, "%s %s %s %s", dash(report->desc),
+			 dash(report->field),
+			 errname(report->err) ?: "-EIO", report->why);
+}
+
+static ssize_t last_error_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	char line[KSTATE_LINE_MAX];
+
+	guard(mutex)(&kstate_core.lock);
+	if (!kstate_core.last.err)
+		return 0;
+	print_report(line, sizeof(line), &kstate_core.last);
+	return sysfs_emit(buf, "%s %llu %s\n", dash(kstate_core.last_name),
+			  kstate_core.last_instance, line);
+}
+
+static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
+
+static ssize_t finish_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t len)
+{
+	bool yes;
+	int err;
+
+	err = kstrtobool(buf, &yes);
+	if (err)
+		return err;
+	if (!yes)
+		return -EINVAL;
+	err = kstate_core_finish(&kstate_core);
+	return err ?: len;
+}
+
+static struct kobj_attribute finish_attr = __ATTR_WO(finish);
+
+/* ---- Lists ---- */
+
+/* What of a list's lines a reader asked for. */
+struct kstate_window {
+	char *buf;
+	size_t len;
+	size_t used;
+	loff_t skip;
+};
+
+/* Add what the window shows of a line; false when it is full. */
+static bool add_line(struct kstate_window *win, const char *line, size_t len)
+{
+	if (win->skip >= len) {
+		win->skip -= len;
+		return true;
+	}
+	line += win->skip;
+	len = min(len - (size_t)win->skip, win->len - win->used);
+	win->skip = 0;
+	memcpy(win->buf + win->used, line, len);
+	win->used += len;
+	return win->used < win->len;
+}
+
+static ssize_t registered_read(struct file *file, struct kobject *kobj,
+			       struct bin_attribute *attr, char *buf,
+			       loff_t pos, size_t len)
+{
+	struct kstate_window win = { .buf = buf, .len = len, .skip = pos };
+	const struct kstate_object *o;
+	char line[KSTATE_LINE_MAX];
+	struct rb_node *node;
+	int n;
+
+	guard(mutex)(&kstate_core.lock);
+	for (node = rb_first(&kstate_core.objects); node; node = rb_next(node)) {
+		o = rb_entry(node, struct kstate_object, node);
+		if (o->gone)
+			continue;
+		n = scnprintf(line, sizeof(line), "%s %llu %u %s\n",
+			      o->desc->name, o->instance, o->desc->version,
+			      o->desc->flags & KSTATE_LATE ? "late" : "early");
+		if (!add_line(&win, line, n))
+			break;
+	}
+	return win.used;
+}
+
+static BIN_ATTR_RO(registered, 0);
+
+static int print_in(char *buf, size_t size, const struct kstate_in_object *in)
+{
+	int n;
+
+	n = scnprintf(buf, size, "%s %llu %u %zu ", in->schema->name,
+		      in->instance, in->schema->version, in->len);
+	if (in->report)
+		n += print_report(buf + n, size - n - 1, in->report);
+	else
+		n--;
+	buf[n++] = '\n';
+	return n;
+}
+
+static ssize_t read_incoming(enum kstate_in_state state, char *buf, loff_t pos,
+			     size_t len)
+{
+	struct kstate_window win = { .buf = buf, .len = len, .skip = pos };
+	const struct kstate_reader *r = &kstate_core.reader;
+	char line[KSTATE_LINE_MAX];
+	u32 i;
+	int n;
+
+	guard(mutex)(&kstate_core.lock);
+	for (i = 0; kstate_core.opened && i < r->nr_objects; i++) {
+		if (r->objects[i].state != state)
+			continue;
+		n = print_in(line, sizeof(line), &r->objects[i]);
+		if (!add_line(&win, line, n))
+			break;
+	}
+	return win.used;
+}
+
+static ssize_t restored_read(struct file *file, struct kobject *kobj,
+			     struct bin_attribute *attr, char *buf, loff_t pos,
+			     size_t len)
+{
+	return read_incoming(KSTATE_IN_RESTORED, buf, pos, len);
+}
+
+static BIN_ATTR_RO(restored, 0);
+
+static ssize_t pending_read(struct file *file, struct kobject *kobj,
+			    struct bin_attribute *attr, char *buf, loff_t pos,
+			    size_t len)
+{
+	return read_incoming(KSTATE_IN_PENDING, buf, pos, len);
+}
+
+static BIN_ATTR_RO(pending, 0);
+
+static ssize_t refused_read(struct file *file, struct kobject *kobj,
+			    struct bin_attribute *attr, char *buf, loff_t pos,
+			    size_t len)
+{
+	return read_incoming(KSTATE_IN_REFUSED, buf, pos, len);
+}
+
+static BIN_ATTR_RO(refused, 0);
+
+static ssize_t lost_read(struct file *file, struct kobject *kobj,
+			 struct bin_attribute *attr, char *buf, loff_t pos,
+			 size_t len)
+{
+	return read_incoming(KSTATE_IN_LOST, buf, pos, len);
+}
+
+static BIN_ATTR_RO(lost, 0);
+
+static struct attribute *kstate_attrs[] = {
+	&state_attr.attr,
+	&generation_attr.attr,
+	&last_error_attr.attr,
+	&finish_attr.attr,
+	NULL
+};
+
+static struct bin_attribute *kstate_bin_attrs[] = {
+	&bin_attr_registered,
+	&bin_attr_restored,
+	&bin_attr_pending,
+	&bin_attr_refused,
+	&bin_attr_lost,
+	NULL
+};
+
+static const struct attribute_group kstate_group = {
+	.attrs = kstate_attrs,
+	.bin_attrs = kstate_bin_attrs,
+};
+
+static int __init kstate_sysfs_init(void)
+{
+	struct kobject *kobj;
+	int err;
+
+	kobj = kobject_create_and_add("kstate", kernel_kobj);
+	if (!kobj)
+		return -ENOMEM;
+	err = sysfs_create_group(kobj, &kstate_group);
+	if (err)
+		kobject_put(kobj);
+	return err;
+}
+late_initcall(kstate_sysfs_init);
