@@ -40,7 +40,8 @@ case $stage in
 1)
 	diag "recording: $markers markers, and what the scheduler does meanwhile"
 	record
-	diag "the trace buffer holds $(event_count) events, $(marker_lines | wc -l) of them markers; the last:"
+	diag "the trace buffer holds $(event_count) events, among them" \
+		"$(marker_lines | wc -l) markers; the last:"
 	show_last 4
 	equal "all markers are in the buffer" "$(marker_lines | wc -l)" $markers
 	diag "loading the next kernel, and jumping: no disk, no copy of the trace"
