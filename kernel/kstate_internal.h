@@ -389,6 +389,8 @@ void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
  * ---- Hand-over, kernel/kstate_kexec.c ----
  */
 
+struct kstate_abi_root;
+
 /**
  * struct kstate_buf - the stream's memory: scattered pages, mapped in a row
  * @vaddr: where the pages are mapped, writable; changes when it grows
@@ -417,6 +419,9 @@ void kstate_buf_free(struct kstate_buf *buf);
 /* Release what nobody claimed, the map and the stream: pages released. */
 unsigned long kstate_finish(void);
 
+/* Open the stream that @root announces. NULL, or why it cannot be used. */
+const char *kstate_handover_open(const struct kstate_abi_root *root);
+
 #else /* !CONFIG_KSTATE_KEXEC: only for KUnit */
 
 static inline int kstate_buf_grow(struct kstate_buf *buf, size_t size)
@@ -434,13 +439,17 @@ static inline unsigned long kstate_finish(void)
 	return 0;
 }
 
+static inline const char *
+kstate_handover_open(const struct kstate_abi_root *root)
+{
+	return "this kernel cannot take state over";
+}
+
 #endif /* CONFIG_KSTATE_KEXEC */
 
 /*
  * ---- Memory, mm/kstate_mem.c and mm/kstate_boot.c ----
  */
-struct kstate_abi_root;
-
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 int kstate_preserve_own(struct page *page);
@@ -451,11 +460,5 @@ void kstate_mem_commit(struct kstate_abi_root *root);
 bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);
 void *kstate_boot_own_page(phys_addr_t phys);
 unsigned long kstate_boot_release(void);
-
-/*
- * Open the stream that @root announces. NULL, or why it cannot be used.
- * Called by mm/kstate_boot.c, implemented in kernel/kstate_kexec.c.
- */
-const char *kstate_handover_open(const struct kstate_abi_root *root);
 
 #endif /* _KERNEL_KSTATE_INTERNAL_H */

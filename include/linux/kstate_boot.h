@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KSTATE's hooks in the boot of a new kernel.
+ */
+#ifndef _LINUX_KSTATE_BOOT_H
+#define _LINUX_KSTATE_BOOT_H
+
+#include <linux/types.h>
+
+struct kstate_abi_root;
+
+#ifdef CONFIG_KSTATE
+
+void kstate_boot_reserve(const struct kstate_abi_root *root);
+void kstate_boot_init(void);
+
+#else /* !CONFIG_KSTATE */
+
+static inline void kstate_boot_reserve(const struct kstate_abi_root *root)
+{
+}
+
+static inline void kstate_boot_init(void)
+{
+}
+
+#endif /* CONFIG_KSTATE */
+
+#endif /* _LINUX_KSTATE_BOOT_H */

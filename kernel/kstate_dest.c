@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that a kexec image owns from the moment it is loaded.
+ *
+ * kexec usually picks the destination of a segment from the memory map alone
+ * and keeps the contents elsewhere until the jump. Whatever is preserved after
+ * the load could then lie where the jump will write. Here the destination is
+ * allocated: nothing else can lie there, and the contents are put in place at
+ * once.
+ */
+#define pr_fmt(fmt) "kstate: " fmt
+
+#include <linux/gfp.h>
+#include <linux/kexec.h>
+#include <linux/math.h>
+#include <linux/memory_hotplug.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/page-isolation.h>
+#include <linux/sizes.h>
+
+#include "kexec_internal.h"
+#include "kstate_internal.h"
+
+#define DEST_GFP	(GFP_KERNEL | __GFP_NOWARN)
+
+/* What is looked for: @nr pages in [@min, @max], the first one aligned. */
+struct dest_request {
+	unsigned long nr;
+	unsigned long align;
+	unsigned long min;
+	unsigned long max;
+};
+
+/*
+ * A cheap guess whether alloc_contig_range() could empty this page. Pages in
+ * ZONE_MOVABLE and CMA are for those who can move; an image cannot.
+ */
+static bool page_may_be_taken(unsigned long pfn, const struct zone *zone)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct page *head;
+
+	if (!page || page_zone(page) != zone || PageReserved(page) ||
+	    PageHuge(page) || is_migrate_cma_page(page))
+		return false;
+	head = compound_head(page);
+	return !page_ref_count(head) || PageLRU(head) || __PageMovable(head);
+}
+
+/* The highest page of the candidate that cannot be taken, or 0. */
+static unsigned long find_obstacle(unsigned long first, unsigned long nr)
+{
+	struct page *page = pfn_to_online_page(first);
+	unsigned long pfn;
+
+	for (pfn = first + nr - 1; pfn >= first; pfn--)
+		if (!page || zone_idx(page_zone(page)) == ZONE_MOVABLE ||
+		    !page_may_be_taken(pfn, page_zone(page)))
+			return pfn;
+	return 0;
+}
+
+/* Top down, as kexec places its segments. */
+static unsigned long dest_scan(const struct dest_request *req)
+{
+	unsigned long first, obstacle;
+	unsigned long top = min(req->max, max_pfn - 1);
+
+	while (top >= req->min + req->nr - 1) {
+		first = rounddown(top - req->nr + 1, req->align);
+		if (first < req->min || !first)
+			break;
+		obstacle = find_obstacle(first, req->nr);
+		if (!obstacle &&
+		    !alloc_contig_range(first, first + req->nr, MIGRATE_MOVABLE,
+					DEST_GFP))
+			return first;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+		top = obstacle ? obstacle - 1 :
+		      first + req->nr - 1 - min(req->nr, pageblock_nr_pages);
+	}
+	return 0;
+}
+
+/* What the page allocator has in one piece needs no search. */
+static unsigned long dest_buddy(const struct dest_request *req)
+{
+	unsigned int order = get_order(PFN_PHYS(req->nr));
+	unsigned long pfn, i;
+	struct page *page;
+
+	if (order > MAX_PAGE_ORDER || req->align > 1UL << order)
+		return 0;
+	page = alloc_pages(DEST_GFP | __GFP_NORETRY, order);
+	if (!page)
+		return 0;
+	pfn = page_to_pfn(page);
+	split_page(page, order);
+	if (pfn < req->min || pfn + req->nr - 1 > req->max) {
+		free_contig_range(pfn, 1UL << order);
+		return 0;
+	}
+	for (i = req->nr; i < 1UL << order; i++)
+		__free_page(page + i);
+	return pfn;
+}
+
+/* Make the pages look as kexec's own allocations do, and give them to @list. */
+static void dest_own(unsigned long pfn, unsigned long nr,
+		     struct list_head *list)
+{
+	for (; nr; nr--, pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		page->mapping = NULL;
+		set_page_private(page, 0);
+		SetPageReserved(page);
+		arch_kexec_post_alloc_pages(page_address(page), 1, DEST_GFP);
+		list_add_tail(&page->lru, list);
+	}
+}
+
+static unsigned long dest_alloc(const struct dest_request *req,
+				struct list_head *list)
+{
+	unsigned long pfn = dest_buddy(req);
+
+	if (!pfn)
+		pfn = dest_scan(req);
+	if (pfn)
+		dest_own(pfn, req->nr, list);
+	return pfn;
+}
+
+/* A crash image has its own reserved memory and stays as it is. */
+static bool image_can_own(const struct kimage *image)
+{
+	return image->type == KEXEC_TYPE_DEFAULT && image->file_mode &&
+	       !image->kstate.shared;
+}
+
+/**
+ * kstate_dest_locate - give a kexec segment memory that its image owns
+ * @kbuf: the segment; on success its address is set
+ *
+ * The pages go to the image's list of destination pages, from where
+ * kimage_load_segment() takes them. When such memory cannot be had and nothing
+ * could be lost, the image is marked as one that carries no state and kexec's
+ * ordinary search places the segment.
+ *
+ * Context: process context, may sleep; kexec's lock is held.
+ *
+ * Return: 1: placed; 0: to be placed by the caller; -EADDRNOTAVAIL: there is
+ * state to carry and no memory to own.
+ */
+int kstate_dest_locate(struct kexec_buf *kbuf)
+{
+	struct dest_request req = {
+		.nr = PFN_UP(kbuf->memsz),
+		.align = max(PHYS_PFN(kbuf->buf_align), 1),
+		.min = PFN_UP(kbuf->buf_min),
+		.max = PHYS_PFN(kbuf->buf_max),
+	};
+	struct kimage *image = kbuf->image;
+	unsigned long pfn;
+
+	if (!image_can_own(image))
+		return 0;
+	pfn = dest_alloc(&req, &image->dest_pages);
+	if (pfn) {
+		kbuf->mem = PFN_PHYS(pfn);
+		return 1;
+	}
+	if (!kstate_have_objects() && !kstate_anything_preserved()) {
+		pr_info("no contiguous memory for the image: it will carry no state\n");
+		image->kstate.shared = true;
+		return 0;
+	}
+	pr_err("no %lu KiB of contiguous memory for the image: it could not carry the registered state\n",
+	       req.nr << (PAGE_SHIFT - 10));
+	return -EADDRNOTAVAIL;
+}
+
+/* How much room the kernel is given to be moved in, beyond its own size */
+static const unsigned long kaslr_rooms[] = {
+	SZ_256M, SZ_128M, SZ_64M, SZ_32M,
+};
+
+/*
+ * Physical randomisation would otherwise pick any RAM. No more than an eighth
+ * of what is free goes to it; without room the kernel stays where it is put.
+ */
+static void own_kaslr_room(struct kimage *image, unsigned long size,
+			   unsigned long align)
+{
+	unsigned long most = nr_free_pages() / 8, pfn;
+	struct dest_request req = {
+		.align = max(PHYS_PFN(align), 1),
+		.min = PHYS_PFN(SZ_16M),
+		.max = ULONG_MAX,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kaslr_rooms); i++) {
+		req.nr = PFN_UP(size + kaslr_rooms[i]);
+		if (req.nr > most)
+			continue;
+		pfn = dest_alloc(&req, &image->unusable_pages);
+		if (!pfn)
+			continue;
+		image->kstate.kaslr_start = PFN_PHYS(pfn);
+		image->kstate.kaslr_size = PFN_PHYS(req.nr);
+		return;
+	}
+}
+
+/**
+ * kstate_dest_finish - let an image carry state
+ * @image: the image, with all its segments placed
+ * @size: bytes that the next kernel takes while it unpacks itself
+ * @align: bytes, its alignment
+ *
+ * Allocates the root page and the room for KASLR; both live and die with the
+ * image.
+ *
+ * Context: process context, may sleep; kexec's lock is held.
+ *
+ * Return: 0, also for an image that carries nothing; -ENOMEM.
+ */
+int kstate_dest_finish(struct kimage *image, unsigned long size,
+		       unsigned long align)
+{
+	struct page *root;
+
+	if (!image_can_own(image))
+		return 0;
+	root = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!root)
+		return -ENOMEM;
+	dest_own(page_to_pfn(root), 1, &image->unusable_pages);
+	image->kstate.root = page_to_phys(root);
+	own_kaslr_room(image, size, align);
+	return 0;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that stays in place across kexec: the new kernel's side.
+ *
+ * In three steps. Before memblock gives out memory, the extents of the bounded
+ * early list are reserved. When the page allocator is up, the exact map is
+ * read and checked. When all struct pages exist, what lies between the
+ * preserved pages is freed. After that, pages are claimed by their owners; the
+ * rest is freed when the hand-over is finished.
+ *
+ * Until a page is claimed it is PageReserved and its page->private says what
+ * it is, so that the map need not change.
+ */
+#define pr_fmt(fmt) "kstate: " fmt
+
+#include <linux/crc32.h>
+#include <linux/highmem.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/kstate.h>
+#include <linux/kstate_boot.h>
+#include <linux/list.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/sizes.h>
+
+#include "internal.h"
+#include "kstate_map.h"
+#include "../kernel/kstate_internal.h"
+
+/* page->private of what was preserved, until it is claimed or freed */
+#define KSTATE_PAGE_CLIENT	0x4b535401UL
+#define KSTATE_PAGE_OWN		0x4b535402UL
+
+/* The reserved extents less what memblock held before and what is no RAM */
+#define MAX_REGIONS		(4 * KSTATE_ABI_MAX_EXTENTS)
+
+static struct {
+	unsigned long first;
+	unsigned long last;
+} regions[MAX_REGIONS] __initdata;
+static unsigned int nr_regions __initdata;
+
+static struct kstate_abi_root in_root __initdata;
+static bool in_root_good __initdata;
+
+/* Empty unless the previous kernel's state was found and is in order */
+static struct kstate_map in_map;
+
+static bool __init root_is_sane(const struct kstate_abi_root *root)
+{
+	u32 nr = le32_to_cpu(root->nr_extents);
+	u64 start, size, end = SZ_1M;
+	u32 i;
+
+	if (nr > KSTATE_ABI_MAX_EXTENTS)
+		return false;
+	for (i = 0; i < nr; i++) {
+		start = le64_to_cpu(root->extents[i].start);
+		size = le64_to_cpu(root->extents[i].size);
+		if (!size || !PAGE_ALIGNED(start | size) || start < end ||
+		    check_add_overflow(start, size, &end) ||
+		    end > PHYS_ADDR_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* Why the root cannot be used, NULL if it can. */
+static const char *__init root_check(struct kstate_abi_root *root)
+{
+	u32 crc = le32_to_cpu(root->crc);
+
+	if (le64_to_cpu(root->magic) != KSTATE_ABI_ROOT_MAGIC)
+		return "the root page has no magic number";
+	root->crc = 0;
+	if (__crc32c_le(~0, (u8 *)root, sizeof(*root)) != crc)
+		return "the root page's checksum is wrong";
+	if (le32_to_cpu(root->format) != KSTATE_ABI_ROOT_FORMAT)
+		return "the root page's format is unknown";
+	if (!root_is_sane(root))
+		return "the early list is not sorted";
+	return NULL;
+}
+
+static const char *__init reserve_extents(const struct kstate_abi_root *root)
+{
+	u32 i;
+
+	for (i = 0; i < le32_to_cpu(root->nr_extents); i++)
+		if (memblock_reserve_preserved(le64_to_cpu(root->extents[i].start),
+					       le64_to_cpu(root->extents[i].size)))
+			return "memblock has no room for the early list";
+	return NULL;
+}
+
+static void __init cold_boot(const char *why)
+{
+	pr_warn("nothing is restored: %s\n", why);
+	in_root_good = false;
+	in_map.top = NULL;
+}
+
+/**
+ * kstate_boot_reserve - keep what the previous kernel preserved out of memblock
+ * @root: copy of the root page that was announced; all zero if nothing was
+ *	handed over
+ *
+ * Nothing is trusted before its checksum was verified. If the root cannot be
+ * used, one line says why and the boot goes on as after a cold start.
+ *
+ * Context: early boot, before memblock allocates or may resize its arrays.
+ */
+void __init kstate_boot_reserve(const struct kstate_abi_root *root)
+{
+	const char *why;
+
+	if (!memchr_inv(root, 0, sizeof(*root)))
+		return;
+	in_root = *root;
+	why = root_check(&in_root);
+	if (!why)
+		why = reserve_extents(&in_root);
+	in_root_good = !why;
+	if (why)
+		cold_boot(why);
+}
+
+static void __init add_region(phys_addr_t start, phys_addr_t end)
+{
+	if (start >= end)
+		return;
+	if (nr_regions == MAX_REGIONS) {
+		/* Lost until the next boot, but never given to two owners. */
+		pr_warn_once("reserved memory is in too many pieces\n");
+		return;
+	}
+	regions[nr_regions].first = PHYS_PFN(start);
+	regions[nr_regions].last = PHYS_PFN(end) - 1;
+	nr_regions++;
+}
+
+static void __init find_regions(void)
+{
+	struct memblock_region *rsv, *mem;
+
+	for_each_reserved_mem_region(rsv) {
+		phys_addr_t end = rsv->base + rsv->size;
+
+		if (!(rsv->flags & MEMBLOCK_PRSRV))
+			continue;
+		for_each_mem_region(mem)
+			add_region(max(rsv->base, mem->base),
+				   min(end, mem->base + mem->size));
+	}
+}
+
+/* True if all pages lie in memory that was kept for them. */
+static bool __init in_regions(unsigned long first, unsigned long last)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_regions && first <= last; i++)
+		if (first >= regions[i].first && first <= regions[i].last)
+			first = regions[i].last + 1;
+	return first > last;
+}
+
+static bool __init node_in_regions(u64 addr)
+{
+	return PAGE_ALIGNED(addr) && in_regions(PHYS_PFN(addr), PHYS_PFN(addr));
+}
+
+static int __init check_node(const __le64 *node, unsigned int level, void *arg)
+{
+	unsigned long *left = arg;
+	unsigned int i;
+
+	if (!(*left)--)
+		return -EBADMSG;
+	for (i = 0; level && i < KSTATE_NODE_ENTRIES; i++) {
+		u64 entry = le64_to_cpu(node[i]);
+
+		if (!entry || entry == KSTATE_ABI_MAP_FULL)
+			continue;
+		if ((entry & ~KSTATE_ABI_MAP_ADDR) != KSTATE_ABI_MAP_NODE ||
+		    !node_in_regions(entry & KSTATE_ABI_MAP_ADDR))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+static int __init check_run(unsigned long pfn, unsigned long nr, void *arg)
+{
+	unsigned long *total = arg;
+
+	*total += nr;
+	return in_regions(pfn, pfn + nr - 1) ? 0 : -EBADMSG;
+}
+
+static int __init mark_run(unsigned long pfn, unsigned long nr, void *arg)
+{
+	while (nr--)
+		set_page_private(pfn_to_page(pfn++), KSTATE_PAGE_CLIENT);
+	return 0;
+}
+
+static int __init mark_node(const __le64 *node, unsigned int level, void *arg)
+{
+	set_page_private(virt_to_page(node), KSTATE_PAGE_OWN);
+	return 0;
+}
+
+static const char *__init open_map(const struct kstate_abi_root *root)
+{
+	u64 top = le64_to_cpu(root->map);
+	u32 levels = le32_to_cpu(root->map_levels);
+	unsigned long left = le64_to_cpu(root->nr_preserved), total = 0;
+
+	if (!top)
+		return NULL;
+	if (!levels || levels > KSTATE_ABI_MAP_MAX_LEVELS ||
+	    !node_in_regions(top))
+		return "the map's top node is not where it could be";
+	in_map.top = phys_to_virt(top);
+	in_map.levels = levels;
+	if (kstate_map_walk_nodes(&in_map, check_node, &left))
+		return "the map points to memory that was not kept";
+	if (kstate_map_crc(&in_map) != le32_to_cpu(root->map_crc))
+		return "the map's checksum is wrong";
+	if (kstate_map_walk_runs(&in_map, check_run, &total))
+		return "the map has pages that were not kept";
+	if (total != le64_to_cpu(root->nr_preserved))
+		return "the map has another number of pages than announced";
+	in_map.nr_pages = total;
+	kstate_map_walk_runs(&in_map, mark_run, NULL);
+	kstate_map_walk_nodes(&in_map, mark_node, NULL);
+	return NULL;
+}
+
+/**
+ * kstate_boot_own_page - note that a preserved page is KSTATE's own
+ * @phys: address of the page
+ *
+ * Such a page (of the stream and its index) cannot be claimed and is not
+ * listed as left over.
+ *
+ * Context: boot, after the map was read.
+ *
+ * Return: its virtual address, NULL if it is not a preserved page.
+ */
+void *__init kstate_boot_own_page(phys_addr_t phys)
+{
+	if (!PAGE_ALIGNED(phys) ||
+	    !kstate_map_test_all(&in_map, PHYS_PFN(phys), 1))
+		return NULL;
+	set_page_private(pfn_to_page(PHYS_PFN(phys)), KSTATE_PAGE_OWN);
+	return phys_to_virt(phys);
+}
+
+/**
+ * kstate_boot_init - read the map and open the stream
+ *
+ * Context: boot, one CPU, when the page allocator, slab and vmalloc are up;
+ * memblock still knows its regions.
+ */
+void __init kstate_boot_init(void)
+{
+	const char *why = NULL;
+
+	find_regions();
+	if (!in_root_good)
+		return;
+	why = open_map(&in_root);
+	if (!why)
+		why = kstate_handover_open(&in_root);
+	if (why)
+		cold_boot(why);
+}
+
+static void __init free_pages_between(unsigned long pfn, unsigned long nr)
+{
+	for (; nr; pfn++, nr--) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (pageblock_aligned(pfn) && nr >= pageblock_nr_pages)
+			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
+		set_page_private(page, 0);
+		free_reserved_page(page);
+	}
+}
+
+/* All struct pages exist now, so neighbours can be looked at and merged. */
+static int __init kstate_boot_free_gaps(void)
+{
+	unsigned long freed = 0, pfn, nr;
+	unsigned int i;
+	bool kept;
+
+	for (i = 0; i < nr_regions; i++) {
+		for (pfn = regions[i].first; pfn <= regions[i].last; pfn += nr) {
+			nr = min(kstate_map_stretch(&in_map, pfn, &kept),
+				 regions[i].last - pfn + 1);
+			if (kept)
+				continue;
+			free_pages_between(pfn, nr);
+			freed += nr;
+		}
+	}
+	if (in_map.top)
+		pr_info("%lu pages kept in place, %lu between them freed\n",
+			in_map.nr_pages, freed);
+	return 0;
+}
+core_initcall(kstate_boot_free_gaps);
+
+static bool page_is_left(const struct page *page)
+{
+	return PageReserved(page) && page_private(page) == KSTATE_PAGE_CLIENT;
+}
+
+static bool range_is_left(unsigned long pfn, unsigned long nr)
+{
+	if (!nr || !kstate_map_test_all(&in_map, pfn, nr))
+		return false;
+	for (; nr; nr--, pfn++)
+		if (!page_is_left(pfn_to_page(pfn)))
+			return false;
+	return true;
+}
+
+/**
+ * kstate_folio_claimable - would kstate_restore_folio() succeed?
+ * @phys: address of the folio
+ * @order: its order
+ *
+ * Context: any; the answer holds under KSTATE's lock.
+ *
+ * Return: true if the folio was preserved and nobody has claimed any of it.
+ */
+bool kstate_folio_claimable(phys_addr_t phys, unsigned int order)
+{
+	return order <= MAX_PAGE_ORDER && IS_ALIGNED(phys, PAGE_SIZE << order) &&
+	       range_is_left(PHYS_PFN(phys), 1UL << order);
+}
+
+static void claim_page(struct page *page, int count)
+{
+	set_page_private(page, 0);
+	ClearPageReserved(page);
+	set_page_count(page, count);
+}
+
+/**
+ * kstate_restore_folio - claim a folio that the previous kernel preserved
+ * @phys: its address, from the stream
+ * @order: its order, from the stream
+ *
+ * Context: process context or boot; the caller is the only one who has the
+ * address, as restoring each object once ensures.
+ *
+ * Return: the folio, with its contents, its order and one reference; NULL if
+ * it was not preserved or is claimed already.
+ */
+struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order)
+{
+	struct page *page = pfn_to_page(PHYS_PFN(phys));
+	unsigned long i;
+
+	if (!kstate_folio_claimable(phys, order))
+		return NULL;
+	claim_page(page, 1);
+	for (i = 1; i < 1UL << order; i++)
+		claim_page(page + i, 0);
+	if (order)
+		prep_compound_page(page, order);
+	adjust_managed_page_count(page, 1L << order);
+	return page_folio(page);
+}
+EXPORT_SYMBOL_GPL(kstate_restore_folio);
+
+/**
+ * kstate_restore_range - claim memory that kstate_preserve_range() preserved
+ * @start: first byte, page-aligned
+ * @size: bytes, a multiple of the page size
+ *
+ * Every page comes back as one of order 0 with one reference.
+ *
+ * Context: process context or boot.
+ *
+ * Return: 0; -EINVAL: not aligned; -ENOENT: some of it was not preserved or
+ * is claimed already, and nothing was claimed.
+ */
+int kstate_restore_range(phys_addr_t start, phys_addr_t size)
+{
+	unsigned long pfn = PHYS_PFN(start), nr = PHYS_PFN(size), i;
+
+	if (!PAGE_ALIGNED(start | size))
+		return -EINVAL;
+	if (!range_is_left(pfn, nr))
+		return -ENOENT;
+	for (i = 0; i < nr; i++)
+		claim_page(pfn_to_page(pfn + i), 1);
+	adjust_managed_page_count(pfn_to_page(pfn), nr);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kstate_restore_range);
+
+/* Never give a page to somebody else with what a previous owner left in it. */
+static void release_page(struct page *page)
+{
+	clear_highpage(page);
+	set_page_private(page, 0);
+	free_reserved_page(page);
+}
+
+static int release_run(unsigned long pfn, unsigned long nr, void *arg)
+{
+	unsigned long *released = arg;
+
+	for (; nr; nr--, pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (page_is_left(page)) {
+			release_page(page);
+			++*released;
+		}
+	}
+	return 0;
+}
+
+static int collect_own_run(unsigned long pfn, unsigned long nr, void *arg)
+{
+	for (; nr; nr--, pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageReserved(page) && page_private(page) == KSTATE_PAGE_OWN)
+			list_add(&page->lru, arg);
+	}
+	return 0;
+}
+
+/**
+ * kstate_boot_release - free everything that nobody claimed
+ *
+ * The stream must not be used any more. Freed pages are zeroed.
+ *
+ * Context: process context, under KSTATE's lock.
+ *
+ * Return: number of pages that clients had preserved and nobody claimed.
+ */
+unsigned long kstate_boot_release(void)
+{
+	unsigned long released = 0;
+	struct page *page, *next;
+	LIST_HEAD(own);
+
+	kstate_map_walk_runs(&in_map, release_run, &released);
+	kstate_map_walk_runs(&in_map, collect_own_run, &own);
+	in_map = (struct kstate_map){ };
+	list_for_each_entry_safe(page, next, &own, lru)
+		release_page(page);
+	return released;
+}
