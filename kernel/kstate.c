@@ -111,7 +111,8 @@ void kstate_core_error(struct kstate_core *core, const char *what,
 {
 	strscpy(core->last_name, name ?: "", sizeof(core->last_name));
 	core->last_instance = instance;
-	log_report(&core->last, what, core->last_name, instance);
+	if (!core->quiet)
+		log_report(&core->last, what, core->last_name, instance);
 }
 
 static struct kstate_report *new_report(struct kstate_core *core)
@@ -382,6 +383,28 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_pending);
 
 /* ---- The incoming stream ---- */
 
+static void log_open(const struct kstate_core *core)
+{
+	const struct kstate_reader *r = &core->reader;
+	u32 i, lost = 0;
+
+	if (!core->opened) {
+		pr_err("nothing is restored: %s%s%s%s%s\n", r->report.desc,
+		       r->report.field[0] ? "." : "", r->report.field,
+		       r->report.desc[0] ? ": " : "", r->report.why);
+		return;
+	}
+	for (i = 0; i < r->nr_objects; i++) {
+		if (r->objects[i].state != KSTATE_IN_LOST)
+			continue;
+		lost++;
+		pr_warn("%s.%llu was lost at the jump\n",
+			r->objects[i].schema->name, r->objects[i].instance);
+	}
+	pr_info("%u objects to be restored, %u lost\n", r->nr_objects - lost,
+		lost);
+}
+
 /**
  * kstate_core_open - take a previous kernel's stream
  * @core: the core, which has none yet
@@ -394,32 +417,18 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_pending);
  */
 int kstate_core_open(struct kstate_core *core, const void *data, size_t len)
 {
-	u32 i, lost = 0;
 	int err;
 
 	guard(mutex)(&core->lock);
 	if (core->opened)
 		return -EBUSY;
 	err = kstate_reader_open(&core->reader, data, len);
-	if (err) {
+	core->opened = !err;
+	if (err)
 		core->last = core->reader.report;
-		pr_err("nothing is restored: %s%s%s%s%s\n", core->last.desc,
-		       core->last.field[0] ? "." : "", core->last.field,
-		       core->last.desc[0] ? ": " : "", core->last.why);
-		return err;
-	}
-	core->opened = true;
-	for (i = 0; i < core->reader.nr_objects; i++) {
-		if (core->reader.objects[i].state != KSTATE_IN_LOST)
-			continue;
-		lost++;
-		pr_warn("%s.%llu was lost at the jump\n",
-			core->reader.objects[i].schema->name,
-			core->reader.objects[i].instance);
-	}
-	pr_info("%u objects to be restored, %u lost\n",
-		core->reader.nr_objects - lost, lost);
-	return 0;
+	if (!core->quiet)
+		log_open(core);
+	return err;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_open);
 
@@ -462,7 +471,7 @@ int kstate_core_finish(struct kstate_core *core)
 		return -EBUSY;
 	for (i = 0; core->opened && i < core->reader.nr_objects; i++) {
 		in = &core->reader.objects[i];
-		if (in->state == KSTATE_IN_PENDING)
+		if (in->state == KSTATE_IN_PENDING && !core->quiet)
 			pr_info("%s.%llu was not asked for\n",
 				in->schema->name, in->instance);
 	}

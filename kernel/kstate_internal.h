@@ -321,8 +321,9 @@ struct kstate_object {
  * @last_name: the object that it went wrong with
  * @last_instance: likewise
  * @mem: how to treat folios
+ * @quiet: nothing is logged
  *
- * There is one, and the tests have more.
+ * There is one, and the tests have more, which are quiet.
  */
 struct kstate_core {
 	struct mutex lock;
@@ -341,6 +342,7 @@ struct kstate_core {
 	char last_name[KSTATE_ABI_NAME_MAX + 1];
 	u64 last_instance;
 	const struct kstate_mem_ops *mem;
+	bool quiet;
 };
 
 #define KSTATE_CORE_INIT(_name, _mem) {					\
@@ -350,10 +352,11 @@ struct kstate_core {
 
 extern struct kstate_core kstate_core;
 
+/* One for a test */
 static inline void kstate_core_init(struct kstate_core *core,
 				    const struct kstate_mem_ops *mem)
 {
-	*core = (struct kstate_core) { .mem = mem };
+	*core = (struct kstate_core) { .mem = mem, .quiet = true };
 	mutex_init(&core->lock);
 	spin_lock_init(&core->notes_lock);
 }

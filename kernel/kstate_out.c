@@ -100,8 +100,9 @@ void kstate_core_note(struct kstate_core *core, unsigned long pfn,
 	note->pfn = pfn;
 	note->nr = nr;
 	note->folio = folio;
-	guard(spinlock)(&core->notes_lock);
+	spin_lock(&core->notes_lock);
 	note_insert(core, note);
+	spin_unlock(&core->notes_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_note);
 
@@ -150,16 +151,14 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_unnote);
 
 static struct kstate_note *note_take(struct kstate_core *core)
 {
-	struct kstate_note *note;
 	struct rb_node *node;
 
-	guard(spinlock)(&core->notes_lock);
+	spin_lock(&core->notes_lock);
 	node = rb_last(&core->notes);
-	if (!node)
-		return NULL;
-	note = rb_entry(node, struct kstate_note, node);
-	rb_erase(node, &core->notes);
-	return note;
+	if (node)
+		rb_erase(node, &core->notes);
+	spin_unlock(&core->notes_lock);
+	return rb_entry_safe(node, struct kstate_note, node);
 }
 
 static void undo_notes(struct kstate_core *core)
@@ -387,7 +386,7 @@ static void save_late(struct kstate_core *core, struct kstate_object *o)
 	err = o->desc->pre_save ? o->desc->pre_save(o->obj) : 0;
 	if (!err)
 		err = kstate_writer_late(&core->writer, o->at, o->desc, o->obj);
-	if (err)
+	if (err && !core->quiet)
 		pr_err("%s.%llu is lost: %pe\n", o->desc->name, o->instance,
 		       ERR_PTR(err));
 }
