@@ -234,11 +234,13 @@ static void map_free(void)
 	out_map = (struct kstate_map){ };
 }
 
+/* Sections of memory, where there are any, are at least as large as a leaf. */
 static bool range_is_ram(unsigned long pfn, unsigned long last)
 {
 	unsigned long at;
 
-	for (at = pfn; at < last; at = ALIGN(at + 1, PAGES_PER_SECTION))
+	for (at = pfn; at < last;
+	     at = ALIGN(at + 1, 1UL << KSTATE_ABI_MAP_LEAF_SHIFT))
 		if (!pfn_to_online_page(at))
 			return false;
 	return pfn_to_online_page(last);
