@@ -40,13 +40,14 @@ struct dest_request {
 static bool page_may_be_taken(unsigned long pfn, const struct zone *zone)
 {
 	struct page *page = pfn_to_online_page(pfn);
-	struct page *head;
+	struct folio *folio;
 
 	if (!page || page_zone(page) != zone || PageReserved(page) ||
 	    PageHuge(page) || is_migrate_cma_page(page))
 		return false;
-	head = compound_head(page);
-	return !page_ref_count(head) || PageLRU(head) || __PageMovable(head);
+	folio = page_folio(page);
+	return !folio_ref_count(folio) || folio_test_lru(folio) ||
+	       __folio_test_movable(folio);
 }
 
 /* The highest page of the candidate that cannot be taken, or 0. */

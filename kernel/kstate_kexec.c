@@ -9,8 +9,10 @@
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/crc32.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/kstate_abi.h>
 #include <linux/mm.h>
@@ -219,8 +221,8 @@ undo:
  * kstate_kexec_commit - save the rest and write the root page
  * @image: the image that kstate_kexec_save() was called for
  *
- * Context: the last CPU, devices stopped, interrupts off; does not allocate
- * and does not fail. What could not be saved is marked so in the stream.
+ * Context: the last CPU, devices stopped; does not allocate and does not fail.
+ * What could not be saved is marked so in the stream.
  */
 void kstate_kexec_commit(struct kimage *image)
 {
@@ -229,6 +231,7 @@ void kstate_kexec_commit(struct kimage *image)
 
 	if (!image->kstate.root)
 		return;
+	guard(irqsave)();
 	kstate_out_late(&out_buf);
 
 	stream = out_buf.vaddr;

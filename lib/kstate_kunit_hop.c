@@ -182,7 +182,8 @@ int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 	return kstate_core_restore(&hop->new, to, dst, 1);
 }
 
-kunit_test_suites(&kstate_core_suite, &kstate_codec_suite, &kstate_skew_suite);
+kunit_test_suites(&kstate_core_suite, &kstate_codec_suite, &kstate_skew_suite,
+		  &kstate_mem_suite);
 
 MODULE_DESCRIPTION("KUnit tests of KSTATE");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

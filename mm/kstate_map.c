@@ -3,6 +3,7 @@
  * Reading the map of preserved pages: walks and look-ups. The writer is
  * mm/kstate_mem.c, which hands the very same pages to the next kernel.
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/crc32.h>
 #include <linux/io.h>
@@ -123,6 +124,7 @@ int kstate_map_walk_runs(const struct kstate_map *map, kstate_run_fn fn,
 	ret = walk_runs(map->top, map->levels - 1, 0, &walk);
 	return ret ? ret : run_flush(&walk);
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_map_walk_runs);
 
 static int walk_nodes(const __le64 *node, unsigned int level,
 		      kstate_node_fn fn, void *arg)
@@ -229,6 +231,7 @@ bool kstate_map_test_all(const struct kstate_map *map, unsigned long pfn,
 	}
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_map_test_all);
 
 /**
  * kstate_map_test_any - is one of these pages preserved?

@@ -6,11 +6,12 @@
 #ifndef _MM_KSTATE_MAP_H
 #define _MM_KSTATE_MAP_H
 
+#include <linux/bits.h>
 #include <linux/kstate_abi.h>
 #include <linux/types.h>
 
-#define KSTATE_LEAF_PAGES	(1UL << KSTATE_ABI_MAP_LEAF_SHIFT)
-#define KSTATE_NODE_ENTRIES	(1UL << KSTATE_ABI_MAP_NODE_SHIFT)
+#define KSTATE_LEAF_PAGES	BIT(KSTATE_ABI_MAP_LEAF_SHIFT)
+#define KSTATE_NODE_ENTRIES	BIT(KSTATE_ABI_MAP_NODE_SHIFT)
 #define KSTATE_NODE_WORDS	512
 
 /**

@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
@@ -234,13 +235,11 @@ static void map_free(void)
 	out_map = (struct kstate_map){ };
 }
 
-/* Sections of memory, where there are any, are at least as large as a leaf. */
 static bool range_is_ram(unsigned long pfn, unsigned long last)
 {
 	unsigned long at;
 
-	for (at = pfn; at < last;
-	     at = ALIGN(at + 1, 1UL << KSTATE_ABI_MAP_LEAF_SHIFT))
+	for (at = pfn; at < last; at = ALIGN(at + 1, MAX_ORDER_NR_PAGES))
 		if (!pfn_to_online_page(at))
 			return false;
 	return pfn_to_online_page(last);
@@ -328,7 +327,7 @@ EXPORT_SYMBOL_GPL(kstate_unpreserve_folio);
  * @size: bytes, a multiple of the page size
  *
  * No references are taken: the memory is the caller's, and does not move, until
- * it is unpreserved. One call costs the same for any size.
+ * it is unpreserved. The map grows with the number of ranges, not their size.
  *
  * Context: process context, may sleep.
  *
@@ -402,6 +401,7 @@ bool kstate_range_preserved(phys_addr_t start, phys_addr_t size)
 	return size && kstate_map_test_all(&out_map, PHYS_PFN(start),
 					   PHYS_PFN(size));
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_range_preserved);
 
 /**
  * kstate_anything_preserved - does a client have memory preserved?
@@ -533,3 +533,4 @@ void kstate_mem_commit(struct kstate_abi_root *root)
 	root->map_levels = cpu_to_le32(out_map.levels);
 	root->map_crc = cpu_to_le32(kstate_map_crc(&out_map));
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_mem_commit);

@@ -90,7 +90,7 @@ load() {
 # jump: into what is loaded. Returns only when the kernel refused.
 jump() {
 	emit "# stage $stage jump up $(cut -d' ' -f1 /proc/uptime)"
-	kexec -x -e
+	kexec -e
 }
 
 # next_stage [IMAGE [WORDS...]]: load and jump.

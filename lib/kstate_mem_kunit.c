@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the map of preserved pages: what was preserved, and nothing
+ * else, is what the next kernel would read.
+ */
+#include <kunit/test.h>
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/kstate.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/slab.h>
+
+#include "kstate_kunit.h"
+#include "../mm/kstate_map.h"
+
+#define BLOCK_ORDER	8
+#define BLOCK_PAGES	(1U << BLOCK_ORDER)
+
+/* Memory to preserve parts of, and a model of which parts are. */
+struct mem_test {
+	struct page *block;
+	DECLARE_BITMAP(model, BLOCK_PAGES);
+	struct kstate_abi_root *root;
+	struct kstate_map map;
+};
+
+static phys_addr_t block_phys(const struct mem_test *t, unsigned int page)
+{
+	return page_to_phys(t->block + page);
+}
+
+/* See the map with the next kernel's eyes. */
+static void commit(struct mem_test *t)
+{
+	memset(t->root, 0, sizeof(*t->root));
+	kstate_mem_commit(t->root);
+	t->map.levels = le32_to_cpu(t->root->map_levels);
+	t->map.top = t->root->map ? phys_to_virt(le64_to_cpu(t->root->map)) :
+				    NULL;
+}
+
+static int mem_test_init(struct kunit *test)
+{
+	struct mem_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->root = kunit_kzalloc(test, sizeof(*t->root), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->root);
+	t->block = alloc_pages(GFP_KERNEL, BLOCK_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, t->block);
+	test->priv = t;
+	return 0;
+}
+
+static void mem_test_exit(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	unsigned int page;
+
+	if (!t)
+		return;
+	for_each_set_bit(page, t->model, BLOCK_PAGES)
+		kstate_unpreserve_range(block_phys(t, page), PAGE_SIZE);
+	__free_pages(t->block, BLOCK_ORDER);
+}
+
+static int preserve(struct mem_test *t, unsigned int page, unsigned int nr)
+{
+	int ret = kstate_preserve_range(block_phys(t, page),
+					(phys_addr_t)nr * PAGE_SIZE);
+
+	if (!ret)
+		bitmap_set(t->model, page, nr);
+	return ret;
+}
+
+static void unpreserve(struct mem_test *t, unsigned int page, unsigned int nr)
+{
+	kstate_unpreserve_range(block_phys(t, page),
+				(phys_addr_t)nr * PAGE_SIZE);
+	bitmap_clear(t->model, page, nr);
+}
+
+/* Other clients, and the map's own nodes, may be anywhere but in the block. */
+static void expect_model(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	unsigned long pfn = page_to_pfn(t->block);
+	unsigned int page;
+
+	commit(t);
+	for (page = 0; page < BLOCK_PAGES; page++)
+		KUNIT_EXPECT_EQ_MSG(test, test_bit(page, t->model),
+				    kstate_map_test_all(&t->map, pfn + page, 1),
+				    "page %u", page);
+}
+
+static bool extents_cover(const struct kstate_abi_root *root, u64 start,
+			  u64 size)
+{
+	u32 i;
+
+	for (i = 0; i < le32_to_cpu(root->nr_extents); i++) {
+		u64 from = le64_to_cpu(root->extents[i].start);
+
+		if (start >= from &&
+		    start + size <= from + le64_to_cpu(root->extents[i].size))
+			return true;
+	}
+	return false;
+}
+
+struct run_check {
+	struct kunit *test;
+	unsigned long total;
+};
+
+static int check_run(unsigned long pfn, unsigned long nr, void *arg)
+{
+	struct run_check *check = arg;
+	struct mem_test *t = check->test->priv;
+
+	check->total += nr;
+	KUNIT_EXPECT_TRUE(check->test,
+			  extents_cover(t->root, PFN_PHYS(pfn), PFN_PHYS(nr)));
+	return 0;
+}
+
+/* The early list is sorted, bounded, and covers every run of the map. */
+static void expect_early_list(struct kunit *test)
+{
+	struct run_check check = { .test = test };
+	struct mem_test *t = test->priv;
+	u64 end = 0;
+	u32 i;
+
+	commit(t);
+	KUNIT_EXPECT_LE(test, le32_to_cpu(t->root->nr_extents),
+			KSTATE_ABI_MAX_EXTENTS);
+	for (i = 0; i < le32_to_cpu(t->root->nr_extents); i++) {
+		u64 start = le64_to_cpu(t->root->extents[i].start);
+
+		KUNIT_EXPECT_GE(test, start, end);
+		end = start + le64_to_cpu(t->root->extents[i].size);
+		KUNIT_EXPECT_GT(test, end, start);
+	}
+	kstate_map_walk_runs(&t->map, check_run, &check);
+	KUNIT_EXPECT_EQ(test, (u64)check.total,
+			le64_to_cpu(t->root->nr_preserved));
+}
+
+static void preserve_is_exact(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, preserve(t, 3, 1), 0);
+	KUNIT_EXPECT_EQ(test, preserve(t, 63, 2), 0);
+	KUNIT_EXPECT_EQ(test, preserve(t, 100, 80), 0);
+	expect_model(test);
+	unpreserve(t, 110, 10);
+	unpreserve(t, 3, 1);
+	expect_model(test);
+}
+
+static void preserve_twice_is_refused(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+
+	KUNIT_ASSERT_EQ(test, preserve(t, 10, 10), 0);
+	KUNIT_EXPECT_EQ(test, preserve(t, 10, 10), -EBUSY);
+	KUNIT_EXPECT_EQ(test, preserve(t, 0, 11), -EBUSY);
+	KUNIT_EXPECT_EQ(test, preserve(t, 19, 100), -EBUSY);
+	expect_model(test);
+}
+
+static void bad_ranges_are_refused(struct kunit *test)
+{
+	phys_addr_t start = block_phys(test->priv, 0);
+
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(start, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(start + 1, PAGE_SIZE),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(start, PAGE_SIZE + 1),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(0, PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(PAGE_ALIGN_DOWN(PHYS_ADDR_MAX),
+						    PAGE_SIZE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(start,
+						    PAGE_ALIGN_DOWN(PHYS_ADDR_MAX)),
+			-EINVAL);
+}
+
+static void folio_is_pinned(struct kunit *test)
+{
+	struct folio *folio = folio_alloc(GFP_KERNEL, 2);
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	phys = PFN_PHYS(folio_pfn(folio));
+	KUNIT_EXPECT_EQ(test, kstate_preserve_folio(folio), 0);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 2);
+	KUNIT_EXPECT_TRUE(test, kstate_range_preserved(phys, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, kstate_preserve_folio(folio), -EBUSY);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 2);
+	kstate_unpreserve_folio(folio);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	KUNIT_EXPECT_FALSE(test, kstate_range_preserved(phys, PAGE_SIZE));
+	folio_put(folio);
+}
+
+/* More runs than extents: the list stays bounded and covers them all. */
+static void early_list_is_bounded(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	unsigned int page;
+
+	for (page = 0; page < BLOCK_PAGES; page += 2)
+		KUNIT_ASSERT_EQ(test, preserve(t, page, 1), 0);
+	expect_model(test);
+	expect_early_list(test);
+}
+
+/* Of the gaps between runs, the largest stay open. */
+static void early_list_keeps_large_gaps(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	unsigned int page;
+
+	for (page = 0; page < BLOCK_PAGES; page += 2)
+		if (page < 100 || page >= 150)
+			KUNIT_ASSERT_EQ(test, preserve(t, page, 1), 0);
+	expect_early_list(test);
+	KUNIT_EXPECT_FALSE(test, extents_cover(t->root, block_phys(t, 99),
+					       PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, extents_cover(t->root, block_phys(t, 120),
+					       PAGE_SIZE));
+}
+
+static void random_ranges_match_model(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, 1);
+	for (i = 0; i < 500; i++) {
+		unsigned int page = prandom_u32_state(&rnd) % BLOCK_PAGES;
+		unsigned int nr = 1 + prandom_u32_state(&rnd) % 20;
+		unsigned int end = min(page + nr, BLOCK_PAGES);
+
+		nr = end - page;
+		if (find_next_bit(t->model, end, page) >= end)
+			KUNIT_EXPECT_EQ(test, preserve(t, page, nr), 0);
+		else if (find_next_zero_bit(t->model, end, page) >= end)
+			unpreserve(t, page, nr);
+		else
+			KUNIT_EXPECT_EQ(test, preserve(t, page, nr), -EBUSY);
+	}
+	expect_model(test);
+	expect_early_list(test);
+}
+
+static struct kunit_case kstate_mem_cases[] = {
+	KUNIT_CASE(preserve_is_exact),
+	KUNIT_CASE(preserve_twice_is_refused),
+	KUNIT_CASE(bad_ranges_are_refused),
+	KUNIT_CASE(folio_is_pinned),
+	KUNIT_CASE(early_list_is_bounded),
+	KUNIT_CASE(early_list_keeps_large_gaps),
+	KUNIT_CASE(random_ranges_match_model),
+	{ }
+};
+
+struct kunit_suite kstate_mem_suite = {
+	.name = "kstate_mem",
+	.init = mem_test_init,
+	.exit = mem_test_exit,
+	.test_cases = kstate_mem_cases,
+};
