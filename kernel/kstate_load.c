@@ -8,78 +8,12 @@
  * swapped with the object's memory, folios are claimed and hooks run. If one of
  * them fails, the same journal takes it all back.
  */
-#include <kunit/visibility.h>
-#include <linux/align.h>
-#include <linux/export.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
-#include <linux/mm.h>
-#include <linux/overflow.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "kstate_internal.h"
-
-/* Least size of a piece of memory for the journal */
-#define KSTATE_ARENA_SIZE	2048
-
-struct kstate_arena {
-	struct kstate_arena *next;
-	size_t used;
-	size_t size;
-	u8 bytes[] __aligned(8);
-};
-
-enum kstate_change_kind {
-	KSTATE_CHANGE_SWAP,
-	KSTATE_CHANGE_CLAIM,
-	KSTATE_CHANGE_CUSTOM,
-	KSTATE_CHANGE_ALLOC,
-};
-
-/**
- * struct kstate_change - one entry of the journal
- * @list: in the order of decoding
- * @kind: what it is
- * @done: it has been made, and is to be taken back on failure
- * @at: memory to swap, pointer to the folio, struct of the custom field, or
- *	the new memory
- * @bytes: what to swap with, or the custom field's bytes in the stream
- * @len: how many
- * @phys: address of the folio
- * @order: its order
- * @field: the reader's
- * @desc: the reader's
- */
-struct kstate_change {
-	struct list_head list;
-	enum kstate_change_kind kind;
-	bool done;
-	void *at;
-	void *bytes;
-	size_t len;
-	u64 phys;
-	u32 order;
-	const struct kstate_field *field;
-	const struct kstate_description *desc;
-};
-
-/**
- * struct kstate_journal - an object that is being read
- * @s: the object's bytes
- * @changes: list of &struct kstate_change
- * @arena: where these and the bytes to swap are
- * @desc: the description being read, for errors
- * @field: the field being read, likewise
- */
-struct kstate_journal {
-	struct kstate_stream s;
-	struct list_head changes;
-	struct kstate_arena *arena;
-	const struct kstate_description *desc;
-	const struct kstate_field *field;
-};
+#include "kstate_journal.h"
 
 /* Where a struct is read to: in the object, or in memory that is new. */
 struct kstate_place {
@@ -89,8 +23,7 @@ struct kstate_place {
 
 static int fail(struct kstate_journal *j, const char *why, int err)
 {
-	return kstate_fail(j->s.report, j->desc->name,
-			   j->field ? j->field->name : NULL, why, err);
+	return kstate_journal_fail(j, why, err);
 }
 
 static int cut_short(struct kstate_journal *j)
@@ -103,90 +36,10 @@ static int no_memory(struct kstate_journal *j)
 	return fail(j, "no memory", -ENOMEM);
 }
 
-/* ---- The journal ---- */
-
-static void *arena_alloc(struct kstate_journal *j, size_t len)
-{
-	struct kstate_arena *a = j->arena;
-	void *bytes;
-	size_t size;
-
-	len = ALIGN(len, 8);
-	if (!a || a->size - a->used < len) {
-		size = max_t(size_t, len, KSTATE_ARENA_SIZE);
-		a = kvmalloc(struct_size(a, bytes, size),
-			     GFP_KERNEL | __GFP_NOWARN);
-		if (!a)
-			return NULL;
-		a->next = j->arena;
-		a->used = 0;
-		a->size = size;
-		j->arena = a;
-	}
-	bytes = a->bytes + a->used;
-	a->used += len;
-	return bytes;
-}
-
-static struct kstate_change *add_change(struct kstate_journal *j,
-					enum kstate_change_kind kind, void *at)
-{
-	struct kstate_change *c;
-
-	c = arena_alloc(j, sizeof(*c));
-	if (!c)
-		return NULL;
-	memset(c, 0, sizeof(*c));
-	c->kind = kind;
-	c->at = at;
-	c->field = j->field;
-	c->desc = j->desc;
-	list_add_tail(&c->list, &j->changes);
-	return c;
-}
-
 /* Where to decode @len bytes that belong at @at. */
 static void *target(struct kstate_journal *j, void *at, size_t len, bool fresh)
 {
-	struct kstate_change *c;
-
-	if (fresh || !len)
-		return at;
-	c = add_change(j, KSTATE_CHANGE_SWAP, at);
-	if (!c)
-		return NULL;
-	c->bytes = arena_alloc(j, len);
-	if (!c->bytes) {
-		list_del(&c->list);
-		return NULL;
-	}
-	c->len = len;
-	return c->bytes;
-}
-
-/* Memory that becomes the object's, zeroed. */
-static void *new_memory(struct kstate_journal *j, size_t nr, size_t size)
-{
-	struct kstate_change *c;
-
-	c = add_change(j, KSTATE_CHANGE_ALLOC, NULL);
-	if (!c)
-		return NULL;
-	c->at = kvcalloc(nr, size, GFP_KERNEL | __GFP_NOWARN);
-	return c->at;
-}
-
-static void swap_bytes(u8 *a, u8 *b, size_t len)
-{
-	u8 keep[64];
-	size_t n;
-
-	for (; len; len -= n, a += n, b += n) {
-		n = min(len, sizeof(keep));
-		memcpy(keep, a, n);
-		memcpy(a, b, n);
-		memcpy(b, keep, n);
-	}
+	return fresh || !len ? at : kstate_journal_target(j, at, len);
 }
 
 /* ---- Bytes ---- */
@@ -458,7 +311,7 @@ static int get_pointee(struct kstate_journal *j, struct kstate_place slot,
 	to->fresh = !to->at;
 	if (to->at)
 		return 0;
-	to->at = new_memory(j, nr, size);
+	to->at = kstate_journal_alloc(j, nr, size);
 	if (!to->at)
 		return no_memory(j);
 	return put_pointer(j, slot, to->at);
@@ -560,7 +413,7 @@ static int read_custom(struct kstate_journal *j, const struct kstate_op *op,
 	in = take(j, len);
 	if (!in)
 		return cut_short(j);
-	c = add_change(j, KSTATE_CHANGE_CUSTOM, obj.at);
+	c = kstate_journal_add(j, KSTATE_CHANGE_CUSTOM, obj.at);
 	if (!c)
 		return no_memory(j);
 	c->bytes = (void *)in;
@@ -588,7 +441,7 @@ static int read_folio(struct kstate_journal *j, const struct kstate_op *op,
 	in = take(j, sizeof(u64) + sizeof(u32));
 	if (!in)
 		return cut_short(j);
-	c = add_change(j, KSTATE_CHANGE_CLAIM, slot.at);
+	c = kstate_journal_add(j, KSTATE_CHANGE_CLAIM, slot.at);
 	if (!c)
 		return no_memory(j);
 	c->phys = get_unaligned_le64(in);
@@ -633,150 +486,6 @@ static int read_struct(struct kstate_journal *j,
 	return 0;
 }
 
-/* ---- Commit ---- */
-
-static int run_custom(struct kstate_journal *j, struct kstate_change *c)
-{
-	struct kstate_stream s = {
-		.in = c->bytes, .size = c->len, .report = j->s.report,
-	};
-	int err;
-
-	err = c->field->ops->load(&s, c->at, c->field);
-	if (err)
-		return fail(j, "was refused by its load hook", err);
-	return 0;
-}
-
-static int make_change(struct kstate_journal *j, struct kstate_change *c)
-{
-	void *folio;
-	int err = 0;
-
-	j->desc = c->desc;
-	j->field = c->field;
-	switch (c->kind) {
-	case KSTATE_CHANGE_SWAP:
-		swap_bytes(c->at, c->bytes, c->len);
-		break;
-	case KSTATE_CHANGE_CLAIM:
-		folio = j->s.mem->claim(c->phys, c->order);
-		if (!folio)
-			return fail(j, "has a folio that cannot be claimed",
-				    -ESTALE);
-		*(void **)c->at = folio;
-		break;
-	case KSTATE_CHANGE_CUSTOM:
-		err = run_custom(j, c);
-		break;
-	case KSTATE_CHANGE_ALLOC:
-		break;
-	}
-	c->done = !err;
-	return err;
-}
-
-/*
- * A folio whose claim is taken back is released, and with it its contents: the
- * object is refused and nobody will ask for it again.
- */
-static void undo_change(struct kstate_journal *j, struct kstate_change *c)
-{
-	switch (c->kind) {
-	case KSTATE_CHANGE_SWAP:
-		swap_bytes(c->at, c->bytes, c->len);
-		break;
-	case KSTATE_CHANGE_CLAIM:
-		j->s.mem->release(*(void **)c->at);
-		*(void **)c->at = NULL;
-		break;
-	case KSTATE_CHANGE_CUSTOM:
-		if (c->field->ops->undo)
-			c->field->ops->undo(c->at, c->field);
-		break;
-	case KSTATE_CHANGE_ALLOC:
-		break;
-	}
-	c->done = false;
-}
-
-static int commit_kind(struct kstate_journal *j, enum kstate_change_kind kind)
-{
-	struct kstate_change *c;
-	int err;
-
-	list_for_each_entry(c, &j->changes, list) {
-		if (c->kind != kind)
-			continue;
-		err = make_change(j, c);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static void undo_kind(struct kstate_journal *j, enum kstate_change_kind kind)
-{
-	struct kstate_change *c;
-
-	list_for_each_entry_reverse(c, &j->changes, list) {
-		if (c->kind == kind && c->done)
-			undo_change(j, c);
-	}
-}
-
-static int run_hook(struct kstate_journal *j,
-		    const struct kstate_description *desc,
-		    int (*hook)(void *obj, u32 version), void *obj,
-		    u32 version, const char *why)
-{
-	int err;
-
-	j->desc = desc;
-	j->field = NULL;
-	err = hook ? hook(obj, version) : 0;
-	return err ? fail(j, why, err) : 0;
-}
-
-static int commit(struct kstate_journal *j, const struct kstate_program *prog,
-		  void *obj)
-{
-	const struct kstate_description *desc = prog->desc;
-	u32 version = prog->schema->version;
-
-	return run_hook(j, desc, desc->pre_load, obj, version,
-			"was refused by its pre_load hook") ?:
-	       commit_kind(j, KSTATE_CHANGE_SWAP) ?:
-	       commit_kind(j, KSTATE_CHANGE_CLAIM) ?:
-	       commit_kind(j, KSTATE_CHANGE_CUSTOM) ?:
-	       run_hook(j, desc, desc->post_load, obj, version,
-			"was refused by its post_load hook");
-}
-
-static void roll_back(struct kstate_journal *j)
-{
-	struct kstate_change *c;
-
-	undo_kind(j, KSTATE_CHANGE_CUSTOM);
-	undo_kind(j, KSTATE_CHANGE_CLAIM);
-	undo_kind(j, KSTATE_CHANGE_SWAP);
-	list_for_each_entry(c, &j->changes, list) {
-		if (c->kind == KSTATE_CHANGE_ALLOC)
-			kvfree(c->at);
-	}
-}
-
-static void free_arena(struct kstate_journal *j)
-{
-	struct kstate_arena *a;
-
-	while (j->arena) {
-		a = j->arena;
-		j->arena = a->next;
-		kvfree(a);
-	}
-}
-
 /**
  * kstate_load - read an object
  * @prog: how
@@ -813,9 +522,9 @@ int kstate_load(const struct kstate_program *prog,
 		err = fail(&j, "was saved with bytes that mean nothing",
 			   -EBADMSG);
 	if (!err)
-		err = commit(&j, prog, obj);
+		err = kstate_journal_commit(&j, prog, obj);
 	if (err)
-		roll_back(&j);
-	free_arena(&j);
+		kstate_journal_undo(&j);
+	kstate_journal_free(&j);
 	return err;
 }
