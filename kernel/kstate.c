@@ -583,3 +583,20 @@ bool kstate_have_objects(void)
 {
 	return READ_ONCE(kstate_core.nr_objects);
 }
+
+/**
+ * kstate_refuse_jump - keep why there will be no jump, for sysfs
+ * @why: constant text
+ * @err: errno that reboot(2) returns
+ *
+ * For reasons that have to do with no object; the caller logs them.
+ *
+ * Context: process context, may sleep.
+ */
+void kstate_refuse_jump(const char *why, int err)
+{
+	guard(mutex)(&kstate_core.lock);
+	kstate_fail(new_report(&kstate_core), NULL, NULL, why, err);
+	kstate_core.last_name[0] = '\0';
+	kstate_core.last_instance = 0;
+}

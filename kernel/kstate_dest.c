@@ -25,8 +25,12 @@
 
 #define DEST_GFP	(GFP_KERNEL | __GFP_NOWARN)
 
-/* What is looked for: @nr pages in [@min, @max], the first one aligned. */
+/*
+ * What is looked for: @nr pages in [@min, @max], the first one aligned. Memory
+ * that looked free is tried @tries times: each try may migrate pages.
+ */
 struct dest_request {
+	unsigned int tries;
 	unsigned long nr;
 	unsigned long align;
 	unsigned long min;
@@ -40,14 +44,12 @@ struct dest_request {
 static bool page_may_be_taken(unsigned long pfn, const struct zone *zone)
 {
 	struct page *page = pfn_to_online_page(pfn);
-	struct folio *folio;
 
 	if (!page || page_zone(page) != zone || PageReserved(page) ||
 	    PageHuge(page) || is_migrate_cma_page(page))
 		return false;
-	folio = page_folio(page);
-	return !folio_ref_count(folio) || folio_test_lru(folio) ||
-	       __folio_test_movable(folio);
+	return !page_ref_count(page) ||
+	       (PageLRU(page) && !folio_maybe_dma_pinned(page_folio(page)));
 }
 
 /* The highest page of the candidate that cannot be taken, or 0. */
@@ -56,9 +58,11 @@ static unsigned long find_obstacle(unsigned long first, unsigned long nr)
 	struct page *page = pfn_to_online_page(first);
 	unsigned long pfn;
 
+	if (!page || zone_idx(page_zone(page)) == ZONE_MOVABLE ||
+	    !kstate_arch_ram(PFN_PHYS(first), PFN_PHYS(first + nr)))
+		return first;
 	for (pfn = first + nr - 1; pfn >= first; pfn--)
-		if (!page || zone_idx(page_zone(page)) == ZONE_MOVABLE ||
-		    !page_may_be_taken(pfn, page_zone(page)))
+		if (!page_may_be_taken(pfn, page_zone(page)))
 			return pfn;
 	return 0;
 }
@@ -68,13 +72,14 @@ static unsigned long dest_scan(const struct dest_request *req)
 {
 	unsigned long first, obstacle;
 	unsigned long top = min(req->max, max_pfn - 1);
+	unsigned int tries = req->tries;
 
-	while (top >= req->min + req->nr - 1) {
+	while (tries && top >= req->min + req->nr - 1) {
 		first = rounddown(top - req->nr + 1, req->align);
 		if (first < req->min || !first)
 			break;
 		obstacle = find_obstacle(first, req->nr);
-		if (!obstacle &&
+		if (!obstacle && tries-- &&
 		    !alloc_contig_range(first, first + req->nr, MIGRATE_MOVABLE,
 					DEST_GFP))
 			return first;
@@ -101,7 +106,8 @@ static unsigned long dest_buddy(const struct dest_request *req)
 		return 0;
 	pfn = page_to_pfn(page);
 	split_page(page, order);
-	if (pfn < req->min || pfn + req->nr - 1 > req->max) {
+	if (pfn < req->min || pfn + req->nr - 1 > req->max ||
+	    !kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(pfn + req->nr))) {
 		free_contig_range(pfn, 1UL << order);
 		return 0;
 	}
@@ -161,6 +167,7 @@ static bool image_can_own(const struct kimage *image)
 int kstate_dest_locate(struct kexec_buf *kbuf)
 {
 	struct dest_request req = {
+		.tries = 32,
 		.nr = PFN_UP(kbuf->memsz),
 		.align = max(PHYS_PFN(kbuf->buf_align), 1),
 		.min = PFN_UP(kbuf->buf_min),
@@ -200,6 +207,7 @@ static void own_kaslr_room(struct kimage *image, unsigned long size,
 {
 	unsigned long most = nr_free_pages() / 8, pfn;
 	struct dest_request req = {
+		.tries = 2,
 		.align = max(PHYS_PFN(align), 1),
 		.min = PHYS_PFN(SZ_16M),
 		.max = ULONG_MAX,
@@ -242,7 +250,10 @@ int kstate_dest_finish(struct kimage *image, unsigned long size,
 	root = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!root)
 		return -ENOMEM;
-	dest_own(page_to_pfn(root), 1, &image->unusable_pages);
+	/* Written by this kernel, not by kexec: encrypted like all memory. */
+	set_page_private(root, 0);
+	SetPageReserved(root);
+	list_add_tail(&root->lru, &image->unusable_pages);
 	image->kstate.root = page_to_phys(root);
 	own_kaslr_room(image, size, align);
 	return 0;

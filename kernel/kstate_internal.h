@@ -274,6 +274,8 @@ void kstate_note_unpreserved(unsigned long pfn, unsigned long nr);
 /* True if an object is registered: there is something to lose. */
 bool kstate_have_objects(void);
 
+void kstate_refuse_jump(const char *why, int err);
+
 enum kstate_phase {
 	KSTATE_IDLE,
 	KSTATE_SAVING,
@@ -457,7 +459,8 @@ bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
-int kstate_mem_prepare(void);
+int kstate_mem_prepare(unsigned long image_pages);
+bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
 void kstate_mem_commit(struct kstate_abi_root *root);
 
 bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);

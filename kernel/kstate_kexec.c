@@ -184,6 +184,33 @@ static void handover_undo(void)
 	kstate_buf_free(&out_buf);
 }
 
+/*
+ * The image carries nothing. kexec_load(2) never could; another image would be
+ * able to when it is loaded again, now that there is something to carry.
+ */
+static int kstate_lose(const struct kimage *image)
+{
+	if (!kstate_have_objects() && !kstate_anything_preserved())
+		return 0;
+	if (image->kstate.shared) {
+		pr_err("this image carries no state, load it again\n");
+		kstate_refuse_jump("the image carries no state", -EAGAIN);
+		return -EAGAIN;
+	}
+	pr_warn("this image carries no state: what is registered will be lost\n");
+	return 0;
+}
+
+/* Memory that the image keeps from the next kernel's early allocations */
+static unsigned long image_pages(const struct kimage *image)
+{
+	unsigned long i, pages = 0;
+
+	for (i = 0; i < image->nr_segments; i++)
+		pages += PFN_UP(image->segment[i].memsz);
+	return pages;
+}
+
 /**
  * kstate_kexec_save - save everything that can be saved while all CPUs run
  * @image: the image that is about to be started
@@ -191,27 +218,26 @@ static void handover_undo(void)
  * Context: process context, may sleep; kexec's lock is held.
  *
  * Return: 0: go on, kstate_kexec_commit() follows; -ENOSPC: too much memory is
- * preserved for the next kernel to boot; -ENOMEM; or what a client's hook
- * returned. On an error everything is as it was before.
+ * preserved for the next kernel to boot; -EADDRNOTAVAIL: some of it is memory
+ * that the next kernel will not know; -EAGAIN: the image was loaded in a way
+ * that carries no state; -ENOMEM; or what a client's hook returned. On an error everything is as it was before.
  */
 int kstate_kexec_save(struct kimage *image)
 {
 	int ret;
 
-	if (!image->kstate.root) {
-		if (kstate_have_objects())
-			pr_warn("this image carries no state: what is registered will be lost\n");
-		return 0;
-	}
+	if (!image->kstate.root)
+		return kstate_lose(image);
 	ret = kstate_out_save(&out_buf);
 	if (ret)
 		goto undo;
 	ret = index_build(&out_buf);
 	if (!ret)
-		ret = kstate_mem_prepare();
+		ret = kstate_mem_prepare(image_pages(image));
 	if (!ret)
 		return 0;
 	kstate_out_abort();
+	kstate_refuse_jump("memory for the hand-over", ret);
 undo:
 	handover_undo();
 	return ret;
@@ -236,6 +262,7 @@ void kstate_kexec_commit(struct kimage *image)
 
 	stream = out_buf.vaddr;
 	root = phys_to_virt(image->kstate.root);
+	memset(root, 0, sizeof(*root));
 	root->magic = cpu_to_le64(KSTATE_ABI_ROOT_MAGIC);
 	root->format = cpu_to_le32(KSTATE_ABI_ROOT_FORMAT);
 	root->generation = cpu_to_le32(generation + 1);
@@ -247,7 +274,10 @@ void kstate_kexec_commit(struct kimage *image)
 					    sizeof(*root)));
 }
 
-/* One index page: its entries are added to @pages. The next one's address. */
+/*
+ * One index page: its entries are added to @pages, up to @want. The memory may
+ * be larger than the stream. Moves @addr on to the next index page.
+ */
 static const char *__init index_read(u64 *addr, struct page **pages, size_t *nr,
 				     size_t want)
 {
@@ -260,14 +290,15 @@ static const char *__init index_read(u64 *addr, struct page **pages, size_t *nr,
 	if (le64_to_cpu(index->magic) != KSTATE_ABI_INDEX_MAGIC ||
 	    index_crc(index) != le32_to_cpu(index->crc))
 		return "the stream's index is damaged";
-	if (!count || count > KSTATE_ABI_INDEX_ENTRIES || count > want - *nr)
-		return "the stream's index does not match its length";
+	if (!count || count > KSTATE_ABI_INDEX_ENTRIES)
+		return "the stream's index is damaged";
 	for (i = 0; i < count; i++) {
 		u64 phys = le64_to_cpu(index->pages[i]);
 
 		if (!kstate_boot_own_page(phys))
 			return "a page of the stream was not kept";
-		pages[(*nr)++] = pfn_to_page(PHYS_PFN(phys));
+		if (*nr < want)
+			pages[(*nr)++] = pfn_to_page(PHYS_PFN(phys));
 	}
 	*addr = le64_to_cpu(index->next);
 	return NULL;
@@ -276,14 +307,18 @@ static const char *__init index_read(u64 *addr, struct page **pages, size_t *nr,
 static const char *__init stream_map(const struct kstate_abi_root *root,
 				     struct page **pages, size_t want)
 {
+	u64 left = le64_to_cpu(root->nr_preserved);
 	u64 addr = le64_to_cpu(root->index);
 	const char *why = NULL;
 	size_t nr = 0;
 
-	while (addr && nr < want && !why)
+	/* A chain of more index pages than were preserved has a loop. */
+	for (; addr && !why && left; left--)
 		why = index_read(&addr, pages, &nr, want);
 	if (why)
 		return why;
+	if (addr)
+		return "the stream's index has no end";
 	if (nr < want)
 		return "the stream's index is too short";
 	in_stream = vmap(pages, nr, VM_MAP, PAGE_KERNEL);
@@ -296,7 +331,7 @@ static const char *__init stream_map(const struct kstate_abi_root *root,
  *
  * Context: boot, one CPU, slab and vmalloc are up.
  *
- * Return: NULL, or why there is nothing to restore from.
+ * Return: NULL, or why there is nothing to restore from; "" if that was said.
  */
 const char *__init kstate_handover_open(const struct kstate_abi_root *root)
 {
@@ -317,7 +352,8 @@ const char *__init kstate_handover_open(const struct kstate_abi_root *root)
 	if (kstate_in_open(in_stream, length)) {
 		vunmap(in_stream);
 		in_stream = NULL;
-		return "the stream is damaged";
+		/* What is wrong with it was logged. */
+		return "";
 	}
 	generation = le32_to_cpu(root->generation);
 	pr_info("hand-over %u, from %.*s\n", generation,

@@ -54,9 +54,10 @@ static const char *dash(const char *text)
 static int print_report(char *buf, size_t size,
 			const struct kstate_report *report)
 {
-	return scnprintf(buf, size, "%s %s %s %s", dash(report->desc),
-			 dash(report->field),
-			 errname(report->err) ?: "-EIO", report->why);
+	/* As %pe is where the kernel has the names of errors, its number else. */
+	return scnprintf(buf, size, "%s %s %pe %s", dash(report->desc),
+			 dash(report->field), ERR_PTR(report->err),
+			 report->why);
 }
 
 static ssize_t last_error_show(struct kobject *kobj,

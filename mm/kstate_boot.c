@@ -13,6 +13,7 @@
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/crc32.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -22,7 +23,10 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/page-isolation.h>
+#include <linux/pgalloc_tag.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 
 #include "internal.h"
@@ -32,6 +36,9 @@
 /* page->private of what was preserved, until it is claimed or freed */
 #define KSTATE_PAGE_CLIENT	0x4b535401UL
 #define KSTATE_PAGE_OWN		0x4b535402UL
+
+/* How many pages are freed before others get the CPU */
+#define KSTATE_RESCHED_PAGES	1024
 
 /* The reserved extents less what memblock held before and what is no RAM */
 #define MAX_REGIONS		(4 * KSTATE_ABI_MAX_EXTENTS)
@@ -47,6 +54,9 @@ static bool in_root_good __initdata;
 
 /* Empty unless the previous kernel's state was found and is in order */
 static struct kstate_map in_map;
+
+/* Nobody claims a page while what is left is freed. Taken last. */
+static DEFINE_MUTEX(claim_lock);
 
 static bool __init root_is_sane(const struct kstate_abi_root *root)
 {
@@ -84,20 +94,32 @@ static const char *__init root_check(struct kstate_abi_root *root)
 	return NULL;
 }
 
+/*
+ * Each region that is reserved already may split an extent. memblock cannot
+ * get a larger array before it may allocate.
+ */
+static bool __init memblock_has_room(u32 nr)
+{
+	return 2 * memblock.reserved.cnt + nr < memblock.reserved.max;
+}
+
 static const char *__init reserve_extents(const struct kstate_abi_root *root)
 {
-	u32 i;
+	u32 i, nr = le32_to_cpu(root->nr_extents);
 
-	for (i = 0; i < le32_to_cpu(root->nr_extents); i++)
+	if (!memblock_has_room(nr))
+		return "memblock has no room for the early list";
+	for (i = 0; i < nr; i++)
 		if (memblock_reserve_preserved(le64_to_cpu(root->extents[i].start),
 					       le64_to_cpu(root->extents[i].size)))
-			return "memblock has no room for the early list";
+			return "memblock refused the early list";
 	return NULL;
 }
 
 static void __init cold_boot(const char *why)
 {
-	pr_warn("nothing is restored: %s\n", why);
+	if (*why)
+		pr_warn("nothing is restored: %s\n", why);
 	in_root_good = false;
 	in_map.top = NULL;
 }
@@ -127,12 +149,15 @@ void __init kstate_boot_reserve(const struct kstate_abi_root *root)
 		cold_boot(why);
 }
 
+/* A page that memblock reserved in part for something else is not ours. */
 static void __init add_region(phys_addr_t start, phys_addr_t end)
 {
+	start = PAGE_ALIGN(start);
+	end = PAGE_ALIGN_DOWN(end);
 	if (start >= end)
 		return;
 	if (nr_regions == MAX_REGIONS) {
-		/* Lost until the next boot, but never given to two owners. */
+		/* What is preserved there will make the map be refused. */
 		pr_warn_once("reserved memory is in too many pieces\n");
 		return;
 	}
@@ -199,6 +224,14 @@ static int __init check_run(unsigned long pfn, unsigned long nr, void *arg)
 	return in_regions(pfn, pfn + nr - 1) ? 0 : -EBADMSG;
 }
 
+static int __init check_node_kept(const __le64 *node, unsigned int level,
+				  void *arg)
+{
+	unsigned long pfn = page_to_pfn(virt_to_page(node));
+
+	return kstate_map_test_all(&in_map, pfn, 1) ? 0 : -EBADMSG;
+}
+
 static int __init mark_run(unsigned long pfn, unsigned long nr, void *arg)
 {
 	while (nr--)
@@ -233,6 +266,8 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 		return "the map has pages that were not kept";
 	if (total != le64_to_cpu(root->nr_preserved))
 		return "the map has another number of pages than announced";
+	if (kstate_map_walk_nodes(&in_map, check_node_kept, NULL))
+		return "the map does not keep itself";
 	in_map.nr_pages = total;
 	kstate_map_walk_runs(&in_map, mark_run, NULL);
 	kstate_map_walk_nodes(&in_map, mark_node, NULL);
@@ -288,6 +323,8 @@ static void __init free_pages_between(unsigned long pfn, unsigned long nr)
 			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
 		set_page_private(page, 0);
 		free_reserved_page(page);
+		if (!(pfn % KSTATE_RESCHED_PAGES))
+			cond_resched();
 	}
 }
 
@@ -348,8 +385,10 @@ bool kstate_folio_claimable(phys_addr_t phys, unsigned int order)
 static void claim_page(struct page *page, int count)
 {
 	set_page_private(page, 0);
+	clear_page_tag_ref(page);
 	ClearPageReserved(page);
 	set_page_count(page, count);
+	adjust_managed_page_count(page, 1);
 }
 
 /**
@@ -357,25 +396,26 @@ static void claim_page(struct page *page, int count)
  * @phys: its address, from the stream
  * @order: its order, from the stream
  *
- * Context: process context or boot; the caller is the only one who has the
- * address, as restoring each object once ensures.
+ * Context: process context or boot, may sleep. Before core_initcalls a claimed
+ * folio must not be freed: not all struct pages exist yet.
  *
  * Return: the folio, with its contents, its order and one reference; NULL if
  * it was not preserved or is claimed already.
  */
 struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order)
 {
-	struct page *page = pfn_to_page(PHYS_PFN(phys));
+	struct page *page;
 	unsigned long i;
 
+	guard(mutex)(&claim_lock);
 	if (!kstate_folio_claimable(phys, order))
 		return NULL;
+	page = pfn_to_page(PHYS_PFN(phys));
 	claim_page(page, 1);
 	for (i = 1; i < 1UL << order; i++)
 		claim_page(page + i, 0);
 	if (order)
 		prep_compound_page(page, order);
-	adjust_managed_page_count(page, 1L << order);
 	return page_folio(page);
 }
 EXPORT_SYMBOL_GPL(kstate_restore_folio);
@@ -398,11 +438,11 @@ int kstate_restore_range(phys_addr_t start, phys_addr_t size)
 
 	if (!PAGE_ALIGNED(start | size))
 		return -EINVAL;
+	guard(mutex)(&claim_lock);
 	if (!range_is_left(pfn, nr))
 		return -ENOENT;
 	for (i = 0; i < nr; i++)
 		claim_page(pfn_to_page(pfn + i), 1);
-	adjust_managed_page_count(pfn_to_page(pfn), nr);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(kstate_restore_range);
@@ -426,6 +466,8 @@ static int release_run(unsigned long pfn, unsigned long nr, void *arg)
 			release_page(page);
 			++*released;
 		}
+		if (!(pfn % KSTATE_RESCHED_PAGES))
+			cond_resched();
 	}
 	return 0;
 }
@@ -456,6 +498,7 @@ unsigned long kstate_boot_release(void)
 	struct page *page, *next;
 	LIST_HEAD(own);
 
+	guard(mutex)(&claim_lock);
 	kstate_map_walk_runs(&in_map, release_run, &released);
 	kstate_map_walk_runs(&in_map, collect_own_run, &own);
 	in_map = (struct kstate_map){ };

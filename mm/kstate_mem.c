@@ -27,7 +27,13 @@
 static DEFINE_MUTEX(map_lock);
 static struct kstate_map out_map;
 
-/* Pages that clients preserved: all of the map but its own nodes. */
+/*
+ * The hand-over is prepared and cannot fail any more. Tasks still run; the map
+ * no longer changes, so that the last CPU can read it without the lock.
+ */
+static bool map_frozen;
+
+/* Pages in the map other than the map's own nodes */
 static unsigned long nr_client_pages;
 
 /*
@@ -187,8 +193,9 @@ static int map_set(unsigned long first, unsigned long last)
 {
 	int ret = map_raise(last);
 
-	if (!ret)
-		ret = set_below(out_map.top, out_map.levels - 1, first, last);
+	if (ret)
+		return ret;
+	ret = set_below(out_map.top, out_map.levels - 1, first, last);
 	if (ret)
 		map_clear(first, last);
 	return ret;
@@ -235,9 +242,30 @@ static void map_free(void)
 	out_map = (struct kstate_map){ };
 }
 
+/**
+ * kstate_arch_ram - will the next kernel know this memory as RAM?
+ * @start: first byte
+ * @end: first byte after it
+ *
+ * An architecture whose next kernel may get another memory map than this one's
+ * has its own version.
+ *
+ * Context: any.
+ *
+ * Return: true if all of it will be RAM.
+ */
+bool __weak kstate_arch_ram(phys_addr_t start, phys_addr_t end)
+{
+	return true;
+}
+
 static bool range_is_ram(unsigned long pfn, unsigned long last)
 {
 	unsigned long at;
+
+	if (last >= PHYS_PFN(PHYS_ADDR_MAX) ||
+	    !kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(last + 1)))
+		return false;
 
 	for (at = pfn; at < last; at = ALIGN(at + 1, MAX_ORDER_NR_PAGES))
 		if (!pfn_to_online_page(at))
@@ -255,7 +283,7 @@ static int preserve(unsigned long pfn, unsigned long nr)
 		return -EINVAL;
 
 	guard(mutex)(&map_lock);
-	if (kstate_map_test_any(&out_map, pfn, nr))
+	if (map_frozen || kstate_map_test_any(&out_map, pfn, nr))
 		return -EBUSY;
 	ret = map_set(pfn, last);
 	if (!ret) {
@@ -272,6 +300,9 @@ static int preserve(unsigned long pfn, unsigned long nr)
 static void unpreserve(unsigned long pfn, unsigned long nr)
 {
 	guard(mutex)(&map_lock);
+	/* The next kernel will find that nobody claims it. */
+	if (map_frozen)
+		return;
 	if (WARN_ON_ONCE(!kstate_map_test_all(&out_map, pfn, nr)))
 		return;
 	map_clear(pfn, pfn + nr - 1);
@@ -288,17 +319,20 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
  *
  * Takes a reference, so that the folio neither moves nor is freed while it is
  * preserved. Its contents may change until the jump. May be called at any
- * time, also when an image is loaded already.
+ * time until a hand-over is prepared, also when an image is loaded already.
  *
  * Context: process context, may sleep.
  *
- * Return: 0; -EBUSY: it is preserved already; -EINVAL: memory below 1 MiB or
- * not RAM; -ENOMEM.
+ * Return: 0; -EBUSY: it is preserved already, or it is too late; -EINVAL:
+ * larger than MAX_PAGE_ORDER, memory below 1 MiB or not RAM; -ENOMEM.
  */
 int kstate_preserve_folio(struct folio *folio)
 {
-	int ret = preserve(folio_pfn(folio), folio_nr_pages(folio));
+	int ret;
 
+	if (folio_order(folio) > MAX_PAGE_ORDER)
+		return -EINVAL;
+	ret = preserve(folio_pfn(folio), folio_nr_pages(folio));
 	if (ret)
 		return ret;
 	folio_get(folio);
@@ -331,8 +365,8 @@ EXPORT_SYMBOL_GPL(kstate_unpreserve_folio);
  *
  * Context: process context, may sleep.
  *
- * Return: 0; -EBUSY: some of it is preserved already; -EINVAL: not aligned,
- * empty, below 1 MiB or not RAM; -ENOMEM.
+ * Return: 0; -EBUSY: some of it is preserved already, or it is too late;
+ * -EINVAL: not aligned, empty, below 1 MiB or not RAM; -ENOMEM.
  */
 int kstate_preserve_range(phys_addr_t start, phys_addr_t size)
 {
@@ -392,14 +426,19 @@ void kstate_unpreserve_own(struct page *page)
  * @start: first byte, page-aligned
  * @size: bytes, a multiple of the page size
  *
- * Context: any; the answer holds while nobody unpreserves.
+ * Context: process context, may sleep; any once the hand-over is prepared. The
+ * answer holds while nobody unpreserves.
  *
  * Return: true if every page of it is.
  */
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size)
 {
-	return size && kstate_map_test_all(&out_map, PHYS_PFN(start),
-					   PHYS_PFN(size));
+	unsigned long pfn = PHYS_PFN(start), nr = PHYS_PFN(size);
+
+	if (READ_ONCE(map_frozen))
+		return nr && kstate_map_test_all(&out_map, pfn, nr);
+	guard(mutex)(&map_lock);
+	return nr && kstate_map_test_all(&out_map, pfn, nr);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_range_preserved);
 
@@ -470,40 +509,59 @@ static const struct early_list *early_list_make(void)
 
 /*
  * What the next kernel needs before it can free the gaps of the early list:
- * its struct pages, 1/64 of memory, and some for everything else.
+ * what the image brings, its struct pages, 1/64 of memory, KASAN's shadow of
+ * 1/8 if it is built as this one is, and some for everything else.
  */
-static bool enough_room(const struct early_list *list)
+static bool enough_room(const struct early_list *list,
+			unsigned long image_pages)
 {
 	unsigned long total = get_num_physpages(), covered = 0;
+	unsigned long need = image_pages + total / 64 + PHYS_PFN(SZ_64M);
 	unsigned int i;
 
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		need += total / 8;
 	for (i = 0; i < list->nr; i++)
 		covered += list->run[i].last - list->run[i].first + 1;
-	return covered < total &&
-	       total - covered >= total / 64 + PHYS_PFN(SZ_64M);
+	return covered < total && total - covered >= need;
+}
+
+static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
+{
+	if (kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(pfn + nr)))
+		return 0;
+	pr_err("some preserved memory was added after boot: the next kernel would not know it\n");
+	return -EADDRNOTAVAIL;
 }
 
 /**
  * kstate_mem_prepare - can the next kernel boot beside what is preserved?
+ * @image_pages: pages that the kexec image brings
  *
- * Context: process context, may sleep.
+ * From here on the map does not change until the jump.
+ *
+ * Context: process context, may sleep; nothing after it may fail.
  *
  * Return: 0; -ENOSPC: too little memory would be free for the next kernel;
- * -ENOMEM: the map could not be completed.
+ * -EADDRNOTAVAIL: the next kernel would not know some of it; -ENOMEM: the map
+ * could not be completed.
  */
-int kstate_mem_prepare(void)
+int kstate_mem_prepare(unsigned long image_pages)
 {
 	int ret;
 
 	guard(mutex)(&map_lock);
 	ret = map_nodes();
+	if (!ret)
+		ret = kstate_map_walk_runs(&out_map, check_arch_ram, NULL);
 	if (ret)
 		return ret;
-	if (!enough_room(early_list_make())) {
+	if (!enough_room(early_list_make(), image_pages)) {
 		pr_err("%lu pages are preserved: the next kernel would not have enough left to boot\n",
 		       out_map.nr_pages);
 		return -ENOSPC;
 	}
+	WRITE_ONCE(map_frozen, true);
 	return 0;
 }
 

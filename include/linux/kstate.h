@@ -393,6 +393,23 @@ static inline bool kstate_pending(const struct kstate_description *desc,
 	return false;
 }
 
+static inline int kstate_write(struct kstate_stream *stream, const void *buf,
+			       size_t len)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int kstate_read(struct kstate_stream *stream, void *buf,
+			      size_t len)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline size_t kstate_read_left(const struct kstate_stream *stream)
+{
+	return 0;
+}
+
 static inline int kstate_preserve_folio(struct folio *folio)
 {
 	return -EOPNOTSUPP;

@@ -18,6 +18,8 @@
 #include <asm/kstate.h>
 #include <asm/setup.h>
 
+#include "../../../kernel/kstate_internal.h"
+
 /**
  * kstate_setup_data_size - room that an image's boot parameters need for KSTATE
  * @image: the image being loaded
@@ -57,6 +59,35 @@ void kstate_setup_data(const struct kimage *image, struct boot_params *params,
 	sd->len = sizeof(*setup);
 	sd->next = params->hdr.setup_data;
 	params->hdr.setup_data = params_load_addr + offset;
+}
+
+/**
+ * kstate_arch_ram - will the next kernel know this memory as RAM?
+ * @start: first byte
+ * @end: first byte after it
+ *
+ * kexec_file_load() passes the memory map of this kernel's boot on: memory that
+ * was added since is not in it.
+ *
+ * Context: any.
+ *
+ * Return: true if all of it will be RAM.
+ */
+bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
+{
+	const struct e820_entry *entry = e820_table_kexec->entries;
+	unsigned int i;
+
+	for (i = 0; i < e820_table_kexec->nr_entries; i++, entry++) {
+		if (entry->type != E820_TYPE_RAM || start < entry->addr ||
+		    start >= entry->addr + entry->size)
+			continue;
+		if (end <= entry->addr + entry->size)
+			return true;
+		/* Goes on in an entry that begins where this one ends? */
+		start = entry->addr + entry->size;
+	}
+	return false;
 }
 
 /* Where the previous kernel's root page is, 0 if there is none */
