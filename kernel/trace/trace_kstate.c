@@ -219,6 +219,7 @@ static int trace_pre_save(void *obj)
 	ks->expanded = tr->ring_buffer_expanded;
 	ks->subbuf_order = ring_buffer_subbuf_order_get(tr->array_buffer.buffer);
 	strscpy(ks->clock, tracing_clock_name(tr), sizeof(ks->clock));
+	ks->time_start = tr->array_buffer.time_start;
 	ks->wall = ktime_get_real_fast_ns();
 	save_comms(ks);
 	return freeze();
@@ -233,6 +234,7 @@ static const struct kstate_field trace_fields[] = {
 	KSTATE_SIMPLE(struct trace_kstate, filtered),
 	KSTATE_SIMPLE(struct trace_kstate, subbuf_order),
 	KSTATE_SIMPLE(struct trace_kstate, nr_cpus),
+	KSTATE_SIMPLE(struct trace_kstate, time_start),
 	KSTATE_SIMPLE(struct trace_kstate, stamp),
 	KSTATE_SIMPLE(struct trace_kstate, wall),
 	KSTATE_VARRAY(struct trace_kstate, filter, nr_filter),

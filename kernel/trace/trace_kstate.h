@@ -112,6 +112,7 @@ struct trace_kstate_events {
  * @filtered: the function tracer has a filter
  * @subbuf_order: size of sub-buffers
  * @nr_cpus: CPU numbers are below this
+ * @time_start: events before this are not shown
  * @stamp: no event is later
  * @wall: when that was, in ns of wall clock time
  * @nr_filter: functions in the filter
@@ -130,6 +131,7 @@ struct trace_kstate {
 	bool	filtered;
 	u32	subbuf_order;
 	u32	nr_cpus;
+	u64	time_start;
 	u64	stamp;
 	u64	wall;
 	u32	nr_filter;

@@ -259,6 +259,8 @@ static void restore_buffer(struct trace_array *tr, struct trace_kstate *ks,
 	stamp = current_stamp(tr, ks);
 	ring_buffer_kstate_clock(buffer, stamp);
 	continue_snapshot_clock(tr, stamp);
+	/* Setting the tracer made it now, by a clock that had just started */
+	tr->array_buffer.time_start = ks->time_start;
 	restore_size(tr, cpus);
 
 	pr_info("%lu events of the previous kernel kept\n", res.kept);
