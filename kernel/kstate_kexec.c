@@ -220,7 +220,8 @@ static unsigned long image_pages(const struct kimage *image)
  * Return: 0: go on, kstate_kexec_commit() follows; -ENOSPC: too much memory is
  * preserved for the next kernel to boot; -EADDRNOTAVAIL: some of it is memory
  * that the next kernel will not know; -EAGAIN: the image was loaded in a way
- * that carries no state; -ENOMEM; or what a client's hook returned. On an error everything is as it was before.
+ * that carries no state; -ENOMEM; or what a client's hook returned. On an error
+ * everything is as it was before.
  */
 int kstate_kexec_save(struct kimage *image)
 {

@@ -8,6 +8,7 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
@@ -15,8 +16,8 @@
 #include "kstate_kunit.h"
 #include "../mm/kstate_map.h"
 
-#define BLOCK_ORDER	8
-#define BLOCK_PAGES	(1U << BLOCK_ORDER)
+#define BLOCK_PAGES	256U
+#define BLOCK_ORDER	ilog2(BLOCK_PAGES)
 
 /* Memory to preserve parts of, and a model of which parts are. */
 struct mem_test {
