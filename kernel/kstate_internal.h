@@ -453,6 +453,17 @@ kstate_handover_open(const struct kstate_abi_root *root)
 #endif /* CONFIG_KSTATE_KEXEC */
 
 /*
+ * ---- Damage for tests, kernel/kstate_fault.c ----
+ */
+#ifdef CONFIG_KSTATE_FAULT
+void kstate_fault_commit(struct kstate_abi_root *root);
+#else
+static inline void kstate_fault_commit(struct kstate_abi_root *root)
+{
+}
+#endif
+
+/*
  * ---- Memory, mm/kstate_mem.c and mm/kstate_boot.c ----
  */
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);

@@ -273,6 +273,7 @@ void kstate_kexec_commit(struct kimage *image)
 	kstate_mem_commit(root);
 	root->crc = cpu_to_le32(__crc32c_le(~0, (const u8 *)root,
 					    sizeof(*root)));
+	kstate_fault_commit(root);
 }
 
 /*
