@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every kind of field and preserved memory, over one jump or more.
+
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=kstate-lib.sh
+. "${0%/*}/kstate-lib.sh"
+
+note_place
+hop=$((stage - 1))
+equal "generation $hop" "$(cat $sys/generation)" $hop
+start_module $hop || exit 1
+equal "the objects are registered" "$(objects registered)" "$all_objects"
+if [ $hop -gt 0 ]; then
+	equal "the objects are restored" "$(objects restored)" "$all_objects"
+fi
+for list in pending refused lost last_error; do
+	empty $list
+done
+
+check "the hand-over can be finished" put $sys/finish 1
+empty restored
+diag "MemTotal $(mem MemTotal) kB, $(cat $dbg/pages) pages preserved"
+
+# A hand-over costs the next kernel nothing that it keeps.
+if [ "$stage" -eq 2 ]; then
+	seed_word=kstate.memtotal=$(mem MemTotal)
+elif [ "$stage" -gt 2 ]; then
+	near "nothing grew" "$(mem MemTotal)" "$(cmdline_value kstate.memtotal)" 64
+fi
+
+if [ "$stage" -le "$(hops)" ]; then
+	check "more pages can be preserved" put $dbg/pages 200
+	go_on
+fi

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Sourced by the kstate-*.sh scenarios, after lib.sh: driving lib/test_kstate.
+
+sys=/sys/kernel/kstate
+dbg=/sys/kernel/debug/test_kstate
+boot_log=/tmp/boot.log
+
+# What the module makes its contents from: chosen in the first kernel, told to
+# the next ones on their command line, so not by what is tested.
+seed=$(cmdline_value kstate.seed)
+if [ -z "$seed" ]; then
+	seed=$(od -An -N6 -tu8 /dev/urandom | tr -d ' ')
+	seed_word=kstate.seed=$seed
+fi
+
+# What the kernel said while it booted, before tests fill the log.
+dmesg >$boot_log
+
+# start_module HOP [PARAMETER...]: load the module, pass on what it found.
+start_module() {
+	_hop=$1
+	shift
+	if ! insmod "/lib/modules/$(uname -r)/test_kstate.ko" \
+		seed="$seed" hop="$_hop" "$@"; then
+		fail "the test module starts, after $_hop hops"
+		dmesg | tail -n 40 | while read -r _line; do diag "| $_line"; done
+		return 1
+	fi
+	pass_on results
+}
+
+# Result lines that the module has in one of its files.
+pass_on() {
+	while read -r _line; do
+		emit "$_line"
+	done <"$dbg/$1"
+}
+
+# go_on [WORD...]: load the next kernel unless it is, and jump.
+go_on() {
+	next_stage /boot/k2 ${seed_word:+"$seed_word"} "$@"
+}
+
+load_next() {
+	load /boot/k2 ${seed_word:+"$seed_word"} "$@"
+}
+
+# Field of /proc/meminfo in KiB, when nothing is left to be freed.
+mem() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	usleep 200000
+	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
+}
+
+# Memory that is free, with what the CPUs keep at hand.
+mem_free() {
+	_free=$(mem MemFree)
+	echo $((_free + $(awk '$1 == "count:" { n += $2 } END { print n * 4 }' \
+		/proc/zoneinfo)))
+}
+
+# near TEXT GOT WANTED SLACK
+near() {
+	if [ "$2" -ge $(($3 - $4)) ] && [ "$2" -le $(($3 + $4)) ]; then
+		ok "$1"
+	else
+		fail "$1"
+		diag "got $2, wanted $3, give or take $4"
+	fi
+}
+
+empty() {
+	equal "nothing is $1" "$(cat "$sys/$1")" ''
+}
+
+# Names and instances of a list, of the module's objects.
+objects() {
+	grep '^test_kstate\.' "$sys/$1" | cut -d' ' -f1,2 | tr '\n' ','
+}
+
+# shellcheck disable=SC2034  # for those who source this
+all_objects="test_kstate.all 0,test_kstate.all 7,\
+test_kstate.all 18446744073709551615,test_kstate.counter 0,\
+test_kstate.late 0,test_kstate.memory 0,"
+
+# Only a note: KASLR is to move the kernel, but it may come back.
+note_place() {
+	diag "kernel at $(sed -n 's/^ *\([0-9a-f]*\)-.*Kernel code/\1/p' /proc/iomem)," \
+		"_text at $(sed -n 's/ T _text$//p' /proc/kallsyms)"
+}
+
+# Write to a file; its errors are the caller's.
+put() {
+	echo "$2" 2>/dev/null >"$1"
+}
