@@ -19,6 +19,7 @@
 #include <linux/mmzone.h>
 #include <linux/page-isolation.h>
 #include <linux/sizes.h>
+#include <linux/swap.h>
 
 #include "kexec_internal.h"
 #include "kstate_internal.h"

@@ -10,7 +10,10 @@
 tracing=/sys/kernel/tracing
 mark=${0%/*}/trace_mark
 
-sum() { cat $tracing/per_cpu/cpu*/stats | sed -n "s/^$1: //p" | awk '{ n += $1 } END { print n + 0 }'; }
+sum() {
+	cat $tracing/per_cpu/cpu*/stats | sed -n "s/^$1: //p" |
+		awk '{ n += $1 } END { print n + 0 }'
+}
 
 case $stage in
 1)
