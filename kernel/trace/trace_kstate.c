@@ -76,6 +76,7 @@ static const struct kstate_field events_fields[] = {
 	KSTATE_ARRAY(struct trace_kstate_events, build_id),
 	KSTATE_SIMPLE(struct trace_kstate_events, text),
 	KSTATE_SIMPLE(struct trace_kstate_events, text_size),
+	KSTATE_SIMPLE(struct trace_kstate_events, by_pid),
 	KSTATE_END()
 };
 
@@ -95,12 +96,21 @@ static const struct kstate_description events_desc = {
 static int save_filter(struct trace_kstate *ks, struct trace_array *tr)
 {
 	struct ftrace_func_entry *entry;
-	struct ftrace_hash *hash;
+	struct ftrace_hash *hash, *barred;
 	unsigned long i;
 
 	guard(mutex)(&tr->ops->func_hash->regex_lock);
 	hash = rcu_dereference_protected(tr->ops->func_hash->filter_hash, true);
+	barred = rcu_dereference_protected(tr->ops->func_hash->notrace_hash,
+					   true);
 	ks->filtered = !ftrace_hash_empty(hash);
+	/* Not handed over: without these the tracer must not go on either */
+	if (!ftrace_hash_empty(barred) ||
+	    rcu_access_pointer(tr->function_pids) ||
+	    rcu_access_pointer(tr->function_no_pids)) {
+		ks->filtered = true;
+		return 0;
+	}
 	if (!ks->filtered || !hash->count)
 		return 0;
 	ks->filter = kvcalloc(hash->count, sizeof(*ks->filter), GFP_KERNEL);
@@ -123,12 +133,7 @@ static int save_filter(struct trace_kstate *ks, struct trace_array *tr)
 
 static int alloc_comms(struct trace_kstate *ks)
 {
-	unsigned int i, used = 0;
-	char comm[TASK_COMM_LEN];
-
-	for (i = 0; i < trace_saved_cmdlines(); i++)
-		used += trace_get_cmdline(i, comm) > 0;
-	ks->nr_comms = used + SPARE_COMMS;
+	ks->nr_comms = trace_count_cmdlines() + SPARE_COMMS;
 	ks->pids = kvcalloc(ks->nr_comms, sizeof(*ks->pids), GFP_KERNEL);
 	ks->comm_bytes = ks->nr_comms * TASK_COMM_LEN;
 	ks->comms = kvzalloc(ks->comm_bytes, GFP_KERNEL);
@@ -173,13 +178,20 @@ static int trace_prepare(void *obj)
 	ret = save_filter(ks, tr);
 	if (!ret)
 		ret = alloc_comms(ks);
-	if (ret)
+	if (ret) {
 		trace_kstate_free(ks);
-	return ret;
+		return ret;
+	}
+	/* A snapshot would put another buffer in the place of this one. */
+	trace_hold_snapshot(tr, true);
+	kstate_buffer = tr->array_buffer.buffer;
+	return 0;
 }
 
 static void trace_abort(void *obj)
 {
+	kstate_buffer = NULL;
+	trace_hold_snapshot(top_trace_array(), false);
 	trace_kstate_free(obj);
 }
 
@@ -279,17 +291,27 @@ static void cpu_abort(void *obj)
 	trace_kstate_cpu_free(ks);
 }
 
+static struct folio *page_of(const struct ring_buffer_kstate *ks, u32 i)
+{
+	return virt_to_folio(phys_to_virt(ks->pages[i]));
+}
+
 static int preserve_pages(struct ring_buffer_kstate *ks)
 {
 	int ret;
 	u32 i;
 
 	for (i = 0; i < ks->nr_pages; i++) {
-		ret = kstate_preserve_folio(virt_to_folio(phys_to_virt(ks->pages[i])));
+		ret = kstate_preserve_folio(page_of(ks, i));
 		if (ret)
-			return ret;
+			goto undo;
 	}
 	return 0;
+
+undo:
+	while (i--)
+		kstate_unpreserve_folio(page_of(ks, i));
+	return ret;
 }
 
 static int cpu_prepare(void *obj)
@@ -299,7 +321,8 @@ static int cpu_prepare(void *obj)
 	long nr;
 	int ret;
 
-	kstate_buffer = top_trace_array()->array_buffer.buffer;
+	if (!kstate_buffer)
+		return -ENODEV;
 	nr = ring_buffer_kstate_hold(kstate_buffer, cpu);
 	if (nr == -ENODEV)
 		return 0;
@@ -311,9 +334,15 @@ static int cpu_prepare(void *obj)
 	}
 	ring_buffer_kstate_pages(kstate_buffer, cpu, ks);
 	ret = preserve_pages(ks);
-	if (ret)
-		cpu_abort(ks);
-	return ret;
+	if (!ret)
+		return 0;
+	cpu_abort(ks);
+	if (ret != -EINVAL)
+		return ret;
+	/* Memory that cannot be preserved is no reason to refuse the jump. */
+	pr_warn("the trace of CPU %d lies in memory added after boot: it is lost\n",
+		cpu);
+	return 0;
 }
 
 static int cpu_pre_save(void *obj)

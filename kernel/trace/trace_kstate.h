@@ -93,6 +93,8 @@ struct trace_kstate_event {
  * @build_id: tells which kernel the addresses in the events belong to
  * @text: where the image of that kernel was
  * @text_size: its bytes
+ * @by_pid: only those of some tasks were recorded. Which is not handed over, so
+ *	that the events are not enabled again.
  */
 struct trace_kstate_events {
 	u32				nr;
@@ -100,6 +102,7 @@ struct trace_kstate_events {
 	u8				build_id[BUILD_ID_SIZE_MAX];
 	u64				text;
 	u64				text_size;
+	bool				by_pid;
 };
 
 /**

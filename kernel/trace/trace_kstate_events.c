@@ -90,7 +90,9 @@ static struct trace_kstate_event *describe_event(struct trace_event_file *file)
 	if (!event)
 		return NULL;
 	event->id = call->event.type;
-	event->enabled = file->flags & EVENT_FILE_FL_ENABLED;
+	/* As "enable" reads it: a trigger may have it enabled but silent */
+	event->enabled = (file->flags & EVENT_FILE_FL_ENABLED) &&
+			 !(file->flags & EVENT_FILE_FL_SOFT_DISABLED);
 	event->fields = hash_fields(call);
 	/* With a name cut short it matches nothing, as it should */
 	strscpy(event->system, call->class->system, sizeof(event->system));
@@ -117,6 +119,8 @@ int trace_kstate_events_collect(struct trace_kstate_events *te,
 	own_build_id(te->build_id);
 	te->text = (unsigned long)_text;
 	te->text_size = _end - _text;
+	te->by_pid = rcu_access_pointer(tr->filtered_pids) ||
+		     rcu_access_pointer(tr->filtered_no_pids);
 
 	guard(mutex)(&event_mutex);
 	te->nr = list_count_nodes(&tr->events);
@@ -188,7 +192,7 @@ unsigned int trace_kstate_events_enable(const struct trace_kstate_events *te,
 
 	for (i = 0; te->events && i < te->nr; i++)
 		if (names_valid(te->events[i]) && te->events[i]->enabled &&
-		    enable_event(te->events[i], tr))
+		    (te->by_pid || enable_event(te->events[i], tr)))
 			missing++;
 	return missing;
 }
@@ -443,6 +447,9 @@ static bool map_string(const struct trace_kstate_map *map, void *pos)
 {
 	u64 addr = get_unaligned((u64 *)pos);
 
+	/* Printed as "(null)" */
+	if (!addr)
+		return true;
 	if (!trace_kstate_map_address(map, &addr) || !is_kernel_rodata(addr))
 		return false;
 	put_unaligned(addr, (u64 *)pos);

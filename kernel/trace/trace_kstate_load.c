@@ -71,7 +71,9 @@ struct restore_result {
 
 static u64 unread_events(const struct ring_buffer_kstate *ks)
 {
-	return ks->entries - ks->overrun - ks->read_events;
+	s64 unread = ks->entries - ks->overrun - ks->read_events;
+
+	return max(unread, 0);
 }
 
 /* Claim the pages; NULL where one is not to be had. */
@@ -153,7 +155,8 @@ static void restore_cpu(struct trace_buffer *buffer, int cpu,
 static bool names_valid(const struct trace_kstate *ks)
 {
 	return memchr(ks->tracer, 0, sizeof(ks->tracer)) &&
-	       memchr(ks->clock, 0, sizeof(ks->clock));
+	       memchr(ks->clock, 0, sizeof(ks->clock)) &&
+	       ks->subbuf_order <= MAX_PAGE_ORDER;
 }
 
 static void restore_tracer(struct trace_array *tr, struct trace_kstate *ks,
@@ -212,8 +215,31 @@ static void continue_snapshot_clock(struct trace_array *tr, u64 stamp)
 	if (tr->max_buffer.buffer)
 		ring_buffer_kstate_clock(tr->max_buffer.buffer, stamp);
 }
+
+/* A snapshot swaps buffers: what is there for it must be alike. */
+static void restore_snapshot_size(struct trace_array *tr, unsigned int order)
+{
+	struct trace_buffer *snapshot = tr->max_buffer.buffer;
+	int cpu, ret;
+
+	if (!tr->allocated_snapshot)
+		return;
+	ret = ring_buffer_subbuf_order_set(snapshot, order);
+	for_each_tracing_cpu(cpu)
+		if (!ret)
+			ret = ring_buffer_resize(snapshot,
+						 ring_buffer_size(tr->array_buffer.buffer,
+								  cpu), cpu);
+	if (ret < 0)
+		pr_warn("the snapshot's buffer has another size: %pe\n",
+			ERR_PTR(ret));
+}
 #else
 static void continue_snapshot_clock(struct trace_array *tr, u64 stamp)
+{
+}
+
+static void restore_snapshot_size(struct trace_array *tr, unsigned int order)
 {
 }
 #endif
@@ -262,6 +288,7 @@ static void restore_buffer(struct trace_array *tr, struct trace_kstate *ks,
 	/* Setting the tracer made it now, by a clock that had just started */
 	tr->array_buffer.time_start = ks->time_start;
 	restore_size(tr, cpus);
+	restore_snapshot_size(tr, ks->subbuf_order);
 
 	pr_info("%lu events of the previous kernel kept\n", res.kept);
 	if (res.lost || res.replaced || res.refused)
@@ -293,6 +320,7 @@ void trace_kstate_restore(struct trace_array *tr, struct trace_kstate *ks,
 		trace_kstate_map_free(map);
 		return;
 	}
+	trace_hold_snapshot(tr, true);
 	ring_buffer_record_disable(tr->array_buffer.buffer);
 	if (!restore_settings(tr, ks, map)) {
 		restore_buffer(tr, ks, map, cpus);
@@ -310,5 +338,6 @@ void trace_kstate_restore(struct trace_array *tr, struct trace_kstate *ks,
 			tracer_tracing_off(tr);
 	}
 	ring_buffer_record_enable(tr->array_buffer.buffer);
+	trace_hold_snapshot(tr, false);
 	trace_kstate_map_free(map);
 }
