@@ -61,17 +61,9 @@ void kstate_setup_data(const struct kimage *image, struct boot_params *params,
 	params->hdr.setup_data = params_load_addr + offset;
 }
 
-/**
- * kstate_arch_ram - will the next kernel know this memory as RAM?
- * @start: first byte
- * @end: first byte after it
- *
- * kexec_file_load() passes the memory map of this kernel's boot on: memory that
- * was added since is not in it.
- *
- * Context: any.
- *
- * Return: true if all of it will be RAM.
+/*
+ * kstate_arch_ram(), see mm/kstate_mem.c. kexec_file_load() passes the memory map
+ * of this kernel's boot on: memory that was added since is not in it.
  */
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
 {
