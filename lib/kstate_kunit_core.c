@@ -80,47 +80,9 @@ struct thing {
 	char name[8];
 };
 
-#define THING(_why, ...) {						\
-	.why = (_why), .fields = {					\
-		KSTATE_SIMPLE(struct thing, value), __VA_ARGS__		\
-	} }
-
 static const struct kstate_description thing_desc;
 static const char long_name[] =
 	"a name of sixty-four characters is one more than there may be...";
-
-static const struct {
-	const char *why;
-	struct kstate_field fields[3];
-} bad_fields[] = {
-	THING("taken name", KSTATE_SIMPLE(struct thing, nr, .name = "value")),
-	THING("taken alias", KSTATE_SIMPLE(struct thing, nr, .alias = "value")),
-	THING("own alias", KSTATE_SIMPLE(struct thing, nr, .alias = "nr")),
-	THING("no name", KSTATE_SIMPLE(struct thing, nr, .name = NULL)),
-	THING("empty name", KSTATE_SIMPLE(struct thing, nr, .name = "")),
-	THING("empty alias", KSTATE_SIMPLE(struct thing, nr, .alias = "")),
-	THING("long name", KSTATE_SIMPLE(struct thing, nr, .name = long_name)),
-	THING("kind", KSTATE_SIMPLE(struct thing, nr, .kind = 99)),
-	THING("type", KSTATE_SIMPLE(struct thing, nr, .type = 99)),
-	THING("no type", KSTATE_SIMPLE(struct thing, nr, .type = KST_NONE)),
-	THING("width", KSTATE_SIMPLE(struct thing, nr, .size = 3)),
-	THING("flags", KSTATE_SIMPLE(struct thing, nr, .flags = 2)),
-	THING("count", KSTATE_SIMPLE(struct thing, nr, .count = 0)),
-	THING("outside", KSTATE_SIMPLE(struct thing, nr,
-				       .offset = sizeof(struct thing) - 3)),
-	THING("far outside", KSTATE_ARRAY(struct thing, name,
-					  .count = U32_MAX)),
-	THING("offset wraps", KSTATE_SIMPLE(struct thing, nr,
-					    .offset = U32_MAX - 1)),
-	THING("overlap", KSTATE_SIMPLE(struct thing, nr, .offset = 2)),
-	THING("count is a field", KSTATE_VARRAY(struct thing, list, value)),
-	THING("count outside", KSTATE_VARRAY(struct thing, list, nr,
-					     .count_offset = 4096)),
-	THING("size", KSTATE_STRUCT(struct thing, nr, u32, &thing_desc)),
-	THING("hooks", KSTATE_CUSTOM(struct thing, nr, NULL)),
-	THING("no description",
-	      KSTATE_STRUCT_POINTER(struct thing, list, u32, NULL)),
-};
 
 static const struct kstate_field thing_fields[] = {
 	KSTATE_SIMPLE(struct thing, value),
@@ -142,17 +104,72 @@ static int try_register(struct kunit *test,
 	return kstate_core_register(&hop->old, desc, &obj, 0);
 }
 
-static void test_bad_fields(struct kunit *test)
+/* Fields that are fine */
+static const struct kstate_field simple = KSTATE_SIMPLE(struct thing, nr);
+static const struct kstate_field array = KSTATE_ARRAY(struct thing, name);
+static const struct kstate_field varray = KSTATE_VARRAY(struct thing, list, nr);
+
+/* One of them with one member changed */
+#define WITH(_field, _member, _value) ({				\
+	struct kstate_field with = (_field);				\
+									\
+	with._member = (_value);					\
+	with; })
+
+static void expect_refused(struct kunit *test, struct kstate_field field,
+			   const char *what)
 {
 	struct kstate_description desc = thing_desc;
-	size_t i;
+	const struct kstate_field fields[] = {
+		KSTATE_SIMPLE(struct thing, value), field, KSTATE_END()
+	};
 
-	KUNIT_EXPECT_EQ(test, 0, try_register(test, &desc));
-	for (i = 0; i < ARRAY_SIZE(bad_fields); i++) {
-		desc.fields = bad_fields[i].fields;
-		KUNIT_EXPECT_EQ_MSG(test, -EINVAL, try_register(test, &desc),
-				    "%s", bad_fields[i].why);
-	}
+	desc.fields = fields;
+	KUNIT_EXPECT_EQ_MSG(test, -EINVAL, try_register(test, &desc), "%s",
+			    what);
+}
+
+#define EXPECT_REFUSED(_test, _field)					\
+	expect_refused(_test, _field, #_field)
+
+static void test_bad_names(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0, try_register(test, &thing_desc));
+	EXPECT_REFUSED(test, WITH(simple, name, "value"));
+	EXPECT_REFUSED(test, WITH(simple, name, NULL));
+	EXPECT_REFUSED(test, WITH(simple, name, ""));
+	EXPECT_REFUSED(test, WITH(simple, name, long_name));
+	EXPECT_REFUSED(test, WITH(simple, alias, "value"));
+	EXPECT_REFUSED(test, WITH(simple, alias, "nr"));
+	EXPECT_REFUSED(test, WITH(simple, alias, ""));
+}
+
+static void test_bad_fields(struct kunit *test)
+{
+	static const struct kstate_field no_ops =
+		KSTATE_CUSTOM(struct thing, nr, NULL);
+	static const struct kstate_field no_desc =
+		KSTATE_STRUCT_POINTER(struct thing, list, u32, NULL);
+	static const struct kstate_field other_size =
+		KSTATE_STRUCT(struct thing, nr, u32, &thing_desc);
+	static const struct kstate_field counted_by_field =
+		KSTATE_VARRAY(struct thing, list, value);
+
+	EXPECT_REFUSED(test, WITH(simple, kind, 99));
+	EXPECT_REFUSED(test, WITH(simple, type, 99));
+	EXPECT_REFUSED(test, WITH(simple, type, KST_NONE));
+	EXPECT_REFUSED(test, WITH(simple, size, 3));
+	EXPECT_REFUSED(test, WITH(simple, flags, 2));
+	EXPECT_REFUSED(test, WITH(simple, count, 0));
+	EXPECT_REFUSED(test, WITH(simple, offset, 2));
+	EXPECT_REFUSED(test, WITH(simple, offset, sizeof(struct thing) - 3));
+	EXPECT_REFUSED(test, WITH(simple, offset, U32_MAX - 1));
+	EXPECT_REFUSED(test, WITH(array, count, U32_MAX));
+	EXPECT_REFUSED(test, WITH(varray, count_offset, 4096));
+	EXPECT_REFUSED(test, counted_by_field);
+	EXPECT_REFUSED(test, other_size);
+	EXPECT_REFUSED(test, no_ops);
+	EXPECT_REFUSED(test, no_desc);
 }
 
 static void test_bad_descriptions(struct kunit *test)
@@ -189,10 +206,11 @@ static void test_depth(struct kunit *test)
 	static struct kstate_description desc[KSTATE_ABI_MAX_DEPTH + 1];
 	static struct kstate_field fields[KSTATE_ABI_MAX_DEPTH + 1][2];
 	struct chain chain[KSTATE_ABI_MAX_DEPTH] = { }, dst = { }, *c, *next;
-	struct kstate_field leaf =
-		KSTATE_POINTER(struct thing, list, .name = "next", .offset = 0);
+	struct kstate_field leaf = KSTATE_POINTER(struct thing, list);
 	int i;
 
+	leaf.name = "next";
+	leaf.offset = 0;
 	for (i = 0; i <= KSTATE_ABI_MAX_DEPTH; i++) {
 		desc[i] = (struct kstate_description){
 			.name = "test.chain", .fields = fields[i],
@@ -615,6 +633,7 @@ static void test_notes(struct kunit *test)
 static struct kunit_case kstate_core_cases[] = {
 	KUNIT_CASE(test_example),
 	KUNIT_CASE(test_api),
+	KUNIT_CASE(test_bad_names),
 	KUNIT_CASE(test_bad_fields),
 	KUNIT_CASE(test_bad_descriptions),
 	KUNIT_CASE(test_depth),
