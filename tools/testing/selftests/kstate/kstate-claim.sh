@@ -14,15 +14,17 @@ as_nobody() {
 	su -s /bin/sh -c "$1" nobody 2>/dev/null
 }
 
+not_claimed() {
+	dmesg | sed -n 's/.*kstate: \([0-9]*\) preserved pages were not claimed.*/\1/p'
+}
+
 # finish_frees PAGES OBJECTS: what nobody claimed and asked for, nothing else.
 finish_frees() {
 	stream=$(awk '{ n += $4 } END { print int(n / 1024) }' $sys/restored $sys/pending)
 	total=$(mem MemTotal)
 	free=$(mem_free)
 	check "finish" put $sys/finish 1
-	equal "the log says how many pages nobody claimed" \
-		"$(dmesg | sed -n 's/.*kstate: \([0-9]*\) preserved pages were not claimed.*/\1/p')" \
-		"$1"
+	equal "the log says how many pages nobody claimed" "$(not_claimed)" "$1"
 	equal "the log lists what nobody asked for" \
 		"$(dmesg | grep -c 'was not asked for')" "$2"
 	near "they are the kernel's again" "$(mem MemTotal)" \
