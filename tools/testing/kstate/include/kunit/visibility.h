@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KSTATE_SHIM_KUNIT_VISIBILITY_H
+#define _KSTATE_SHIM_KUNIT_VISIBILITY_H
+
+#define VISIBLE_IF_KUNIT	static
+#define EXPORT_SYMBOL_IF_KUNIT(sym)
+
+#endif /* _KSTATE_SHIM_KUNIT_VISIBILITY_H */
