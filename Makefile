@@ -2,7 +2,7 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel vm test kunit lint series clean
+.PHONY: help setup demo tree kernel vm test kunit sim lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -25,11 +25,14 @@ kernel: setup ## build build/bzImage and build/vmlinux
 vm: setup ## a shell in a guest; kexec-now jumps to the next kernel
 	@scripts/vm --k1 $(or $(K1),vm) --k2 $(or $(K2),$(K1),vm)
 
-test: setup ## everything: KUnit, and the guests of tests.table
+test: setup ## everything: user space, KUnit, and the guests of tests.table
 	@scripts/test $(T)
 
 kunit: setup ## only the KUnit tests, on UML
 	@scripts/kunit
+
+sim: setup ## only the tests in user space, with ASan and UBSan
+	@scripts/sim
 
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, Sphinx
 	@scripts/setup lint
