@@ -4,7 +4,7 @@
 
 #include <linux/mm.h>
 
-#define SHIM_FOLIOS	4
+#define SHIM_FOLIOS	8
 
 extern struct folio shim_folios[SHIM_FOLIOS];
 
