@@ -413,10 +413,12 @@ static int section_begin(struct kstate_stream *s, size_t *at)
 static void section_header(struct kstate_stream *s, size_t at,
 			   struct kstate_abi_section *sect)
 {
-	const u8 *payload = s->data + at + sizeof(*sect);
+	const u8 *payload;
 
+	/* then there may be no data at all */
 	if (s->counting)
 		return;
+	payload = s->data + at + sizeof(*sect);
 	sect->payload_crc = cpu_to_le32(kstate_crc(payload,
 						   le64_to_cpu(sect->length)));
 	sect->crc = cpu_to_le32(kstate_crc(sect, offsetof(typeof(*sect), crc)));
