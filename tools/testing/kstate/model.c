@@ -13,16 +13,40 @@
 #include "model_custom.h"
 
 static u64 state = 1;
+static const u8 *food;
+static size_t food_left;
 static unsigned int nr_names;
 
 void model_seed(u64 seed)
 {
 	state = seed * 0x9e3779b97f4a7c15ULL + 1;
 	nr_names = 0;
+	food = NULL;
+}
+
+void model_feed(const u8 *bytes, size_t len)
+{
+	model_seed(0);
+	food = bytes;
+	food_left = len;
+}
+
+/* As few bytes as will do, so that a fuzzer's changes are small ones */
+static u32 feed(u32 below)
+{
+	u32 value = 0, most;
+
+	for (most = 1; most < below && food_left; most = most << 8 ?: U32_MAX) {
+		value = value << 8 | *food++;
+		food_left--;
+	}
+	return value % below;
 }
 
 u32 model_random(u32 below)
 {
+	if (food)
+		return feed(below);
 	state ^= state >> 12;
 	state ^= state << 25;
 	state ^= state >> 27;

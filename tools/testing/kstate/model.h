@@ -76,6 +76,8 @@ enum merr {
 /* ---- model.c: random numbers, descriptions ---- */
 
 void model_seed(u64 seed);
+/* Take the numbers from @bytes, and 0 when there are no more. */
+void model_feed(const u8 *bytes, size_t len);
 u32 model_random(u32 below);
 bool model_chance(u32 percent);
 
@@ -114,5 +116,10 @@ unsigned int mdesc_errors(const struct mdesc *writer,
 unsigned int mobj_convert(const struct mobj *from, struct mobj *to);
 
 bool merr_has(unsigned int errors, int err);
+
+/* ---- model_round.c ---- */
+
+/* One round of the test; returns how many of two objects were restored. */
+unsigned int model_round(unsigned int changes);
 
 #endif /* _KSTATE_MODEL_H */

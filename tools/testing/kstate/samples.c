@@ -405,6 +405,8 @@ static int custom_load(struct kstate_stream *stream, void *obj,
 		if (!text)
 			return -ENOMEM;
 		err = kstate_read(stream, text, len);
+		if (!err && strlen(text) != len)
+			err = -EBADMSG;
 		if (err) {
 			kvfree(text);
 			return err;
