@@ -2,13 +2,13 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel vm test kunit sim lint series clean
+.PHONY: help setup demo tree kernel vm test kunit sim fuzz lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 	@echo
 	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
-	@echo 'run), JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
+	@echo 'run), FUZZ_TIME, JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
 
 setup: ## install what a bare Debian 12 lacks
 	@scripts/setup
@@ -33,6 +33,10 @@ kunit: setup ## only the KUnit tests, on UML
 
 sim: setup ## only the tests in user space, with ASan and UBSan
 	@scripts/sim
+
+fuzz: ## both fuzzers for FUZZ_TIME seconds, an hour by default
+	@scripts/setup fuzz
+	@scripts/fuzz
 
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, Sphinx
 	@scripts/setup lint
