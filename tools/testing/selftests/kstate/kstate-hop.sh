@@ -25,10 +25,11 @@ empty restored
 diag "MemTotal $(mem MemTotal) kB, $(cat $dbg/pages) pages preserved"
 
 # A hand-over costs the next kernel nothing that it keeps.
-if [ "$stage" -eq 2 ]; then
-	seed_word=kstate.memtotal=$(mem MemTotal)
-elif [ "$stage" -gt 2 ]; then
-	near "nothing grew" "$(mem MemTotal)" "$(cmdline_value kstate.memtotal)" 64
+if [ "$stage" -eq 1 ]; then
+	seed_word="$seed_word kstate.memtotal=$(mem MemTotal)"
+else
+	near "no memory is missing" "$(mem MemTotal)" \
+		"$(cmdline_value kstate.memtotal)" 256
 fi
 
 if [ "$stage" -le "$(hops)" ]; then

@@ -13,18 +13,17 @@ random_below() {
 	echo $(($(od -An -N4 -tu4 /dev/urandom) % $1))
 }
 
-# Use and free most of what is free, so that new pages come from anywhere.
-pressure() {
-	_mb=$(($(sed -n 's/^MemFree: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
-	_mb=$((_mb * $1 / 100))
+# Take nearly all memory that is free, in files that lie all over it: what is
+# preserved while they go, one by one, comes from everywhere.
+files=24
+fill() {
+	_kb=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	_kb=$(((_kb - 24 * 1024) / files))
 	mkdir -p /tmp/fill
-	for _i in 1 2 3 4; do
-		fallocate -l $((_mb / 4))M /tmp/fill/$_i
+	mount -t tmpfs -o size=100% tmpfs /tmp/fill
+	for _i in $(seq $files); do
+		fallocate -l "${_kb}K" /tmp/fill/"$_i" || return 1
 	done
-}
-
-release() {
-	rm -f /tmp/fill/"$1"
 }
 
 note_place
@@ -36,16 +35,16 @@ if ! load_next; then
 	exit 1
 fi
 before=$(cat $dbg/pages)
-pressure 70
+if ! fill; then
+	fail "memory is nearly full"
+	exit 1
+fi
 preserved=0
-for i in 1 2 3 4; do
-	nr=$((1 + $(random_below 600)))
+for file in $(seq $files | shuf); do
+	rm /tmp/fill/"$file"
+	nr=$((1 + $(random_below 120)))
 	put $dbg/pages $nr && preserved=$((preserved + nr))
-	release $i
-	put $dbg/pages 50 && preserved=$((preserved + 50))
 done
-pressure 30
-rm -rf /tmp/fill
 equal "pages were preserved after the load" "$(cat $dbg/pages)" \
 	$((before + preserved))
 diag "$preserved pages preserved after the load, $before before"

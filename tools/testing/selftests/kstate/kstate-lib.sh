@@ -10,6 +10,7 @@ boot_log=/tmp/boot.log
 # What the module makes its contents from: chosen in the first kernel, told to
 # the next ones on their command line, so not by what is tested.
 seed=$(cmdline_value kstate.seed)
+seed_word=
 if [ -z "$seed" ]; then
 	seed=$(od -An -N6 -tu8 /dev/urandom | tr -d ' ')
 	seed_word=kstate.seed=$seed
@@ -38,13 +39,13 @@ pass_on() {
 	done <"$dbg/$1"
 }
 
-# go_on [WORD...]: load the next kernel unless it is, and jump.
+# go_on [WORD...]: load the next kernel, with more words if told, and jump.
 go_on() {
-	next_stage /boot/k2 ${seed_word:+"$seed_word"} "$@"
+	next_stage /boot/k2 "$seed_word" "$@"
 }
 
 load_next() {
-	load /boot/k2 ${seed_word:+"$seed_word"} "$@"
+	load /boot/k2 "$seed_word" "$@"
 }
 
 # Field of /proc/meminfo in KiB, when nothing is left to be freed.
