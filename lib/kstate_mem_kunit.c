@@ -3,6 +3,7 @@
  * KUnit tests of the map of preserved pages: what was preserved, and nothing
  * else, is what the next kernel would read.
  */
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
@@ -11,6 +12,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "kstate_kunit.h"
@@ -263,6 +265,44 @@ static void random_ranges_match_model(struct kunit *test)
 	expect_early_list(test);
 }
 
+static unsigned int pages_left;
+
+static struct page *few_pages(gfp_t gfp)
+{
+	if (!pages_left && !(gfp & __GFP_NOFAIL))
+		return NULL;
+	if (pages_left)
+		pages_left--;
+	return alloc_page(GFP_KERNEL | gfp);
+}
+
+/*
+ * A map of one leaf, which covers the memory below 128 MiB, and no memory for
+ * the level that a page above needs: the page of the leaf that stands at the
+ * same place must not suffer.
+ */
+static void failing_to_raise_harms_nobody(struct kunit *test)
+{
+	struct mem_test *t = test->priv;
+	phys_addr_t high = block_phys(t, 0);
+	phys_addr_t low = high % PFN_PHYS(KSTATE_LEAF_PAGES);
+
+	if (low == high || low < SZ_1M || kstate_anything_preserved())
+		kunit_skip(test, "no such pages, or others in the map");
+	kunit_activate_static_stub(test, kstate_map_page, few_pages);
+	pages_left = 1;
+	KUNIT_ASSERT_EQ(test, kstate_preserve_range(low, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(high, PAGE_SIZE), -ENOMEM);
+	KUNIT_EXPECT_TRUE(test, kstate_range_preserved(low, PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, kstate_range_preserved(high, PAGE_SIZE));
+
+	kunit_deactivate_static_stub(test, kstate_map_page);
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(high, PAGE_SIZE), 0);
+	kstate_unpreserve_range(high, PAGE_SIZE);
+	if (kstate_range_preserved(low, PAGE_SIZE))
+		kstate_unpreserve_range(low, PAGE_SIZE);
+}
+
 static struct kunit_case kstate_mem_cases[] = {
 	KUNIT_CASE(preserve_is_exact),
 	KUNIT_CASE(preserve_twice_is_refused),
@@ -271,6 +311,7 @@ static struct kunit_case kstate_mem_cases[] = {
 	KUNIT_CASE(early_list_is_bounded),
 	KUNIT_CASE(early_list_keeps_large_gaps),
 	KUNIT_CASE(random_ranges_match_model),
+	KUNIT_CASE(failing_to_raise_harms_nobody),
 	{ }
 };
 

@@ -53,4 +53,9 @@ unsigned long kstate_map_stretch(const struct kstate_map *map,
 				 unsigned long pfn, bool *set);
 u32 kstate_map_crc(const struct kstate_map *map);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+/* Memory for a node; a test may have there be none. */
+struct page *kstate_map_page(gfp_t gfp);
+#endif
+
 #endif /* _MM_KSTATE_MAP_H */

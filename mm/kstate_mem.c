@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/io.h>
@@ -42,9 +43,16 @@ static unsigned long nr_client_pages;
  */
 static LIST_HEAD(unmapped_nodes);
 
+VISIBLE_IF_KUNIT struct page *kstate_map_page(gfp_t gfp)
+{
+	KUNIT_STATIC_STUB_REDIRECT(kstate_map_page, gfp);
+	return alloc_page(GFP_KERNEL | gfp);
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_map_page);
+
 static __le64 *node_alloc(gfp_t gfp, u64 fill)
 {
-	struct page *page = alloc_page(GFP_KERNEL | gfp);
+	struct page *page = kstate_map_page(gfp);
 	__le64 *node;
 
 	if (!page)
@@ -453,6 +461,7 @@ bool kstate_anything_preserved(void)
 {
 	return READ_ONCE(nr_client_pages);
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_anything_preserved);
 
 /*
  * At most KSTATE_ABI_MAX_EXTENTS runs, and one more while one is added. Used
