@@ -13,6 +13,7 @@ struct folio;
 /* ---- test_kstate_main.c ---- */
 
 extern unsigned int hop;
+extern unsigned int test_spare;
 
 /* What the scenario wants to fail, once */
 enum test_fail {

@@ -5,10 +5,12 @@
 #include <linux/array_size.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/kstate.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -110,7 +112,8 @@ static ssize_t blob_size(const void *obj, const struct kstate_field *field)
 	const struct test_all *a = obj;
 	int err = a == &all[ARRAY_SIZE(all) - 1] ? test_fail_now(TEST_FAIL_SIZE) : 0;
 
-	return err ?: sizeof(struct test_blob);
+	/* An upper bound, and not a good one for the first */
+	return err ?: sizeof(struct test_blob) + (a == all ? test_spare : 0);
 }
 
 static int blob_save(struct kstate_stream *stream, const void *obj,
@@ -419,6 +422,7 @@ static int all_start(unsigned int i)
  * @cpus: how many were online then
  * @saves: how often it was called
  * @irqs_off: interrupts were off
+ * @too_late: what came of preserving another page after everything was prepared
  * @page: written by the hook too
  */
 struct test_late {
@@ -426,6 +430,7 @@ struct test_late {
 	u32 cpus;
 	u32 saves;
 	bool irqs_off;
+	int too_late;
 	struct page *page;
 };
 
@@ -436,6 +441,7 @@ static const struct kstate_field late_fields[] = {
 	KSTATE_SIMPLE(struct test_late, cpus),
 	KSTATE_SIMPLE(struct test_late, saves),
 	KSTATE_SIMPLE(struct test_late, irqs_off),
+	KSTATE_SIMPLE(struct test_late, too_late),
 	KSTATE_PAGE(struct test_late, page),
 	KSTATE_END()
 };
@@ -469,6 +475,26 @@ static const struct kstate_description late_desc = {
 	.pre_save	= late_pre_save,
 };
 
+/* When everything is prepared, but other tasks still run */
+static int late_reboot(struct notifier_block *nb, unsigned long action,
+		       void *cmd)
+{
+	struct page *page;
+
+	if (!cmd || strcmp(cmd, "kexec reboot"))
+		return NOTIFY_DONE;
+	page = alloc_page(GFP_KERNEL);
+	if (page)
+		late.too_late = kstate_preserve_range(page_to_phys(page),
+						      PAGE_SIZE);
+	kstate_unpreserve_range(page_to_phys(late.page), PAGE_SIZE);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block late_notifier = {
+	.notifier_call = late_reboot,
+};
+
 static void late_check(void)
 {
 	struct visit v = { .check = true };
@@ -476,6 +502,9 @@ static void late_check(void)
 	test_expect(late.saves == 1 && late.cpus == 1 && late.irqs_off,
 		    "late: saved %u times, %u CPUs, interrupts %s", late.saves,
 		    late.cpus, late.irqs_off ? "off" : "on");
+	test_expect(late.too_late == -EBUSY,
+		    "late: preserving another page is refused: %d",
+		    late.too_late);
 	if (late.page)
 		visit_late(&v);
 	else
@@ -496,7 +525,8 @@ static int late_start(bool lost)
 	if (!late.page)
 		late.page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	late.saves = 0;
-	return late.page ? 0 : -ENOMEM;
+	late.too_late = 0;
+	return late.page ? register_reboot_notifier(&late_notifier) : -ENOMEM;
 }
 
 /* ---- An object that goes on where it was ---- */
@@ -580,6 +610,7 @@ void test_fields_stop(void)
 		kstate_unregister(&all_desc, all_instances[i]);
 		all_free(&all[i]);
 	}
+	unregister_reboot_notifier(&late_notifier);
 	kstate_unregister(&late_desc, 0);
 	if (late.page)
 		__free_page(late.page);

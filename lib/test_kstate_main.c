@@ -53,6 +53,10 @@ static uint pages = 300;
 module_param(pages, uint, 0444);
 MODULE_PARM_DESC(pages, "pages to preserve at once");
 
+unsigned int test_spare;
+module_param_named(spare, test_spare, uint, 0444);
+MODULE_PARM_DESC(spare, "bytes of the stream to ask for and not to use");
+
 /* ---- Results ---- */
 
 static DEFINE_MUTEX(test_lock);
