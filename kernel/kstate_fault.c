@@ -7,7 +7,8 @@
  * Write what to damage and at which offset in bytes to debugfs, like
  * "stream 100"; the next hand-over then arrives with one bit of that byte
  * changed. The offset is taken modulo the size of the root and of a node,
- * index or stream page.
+ * index or stream page. For "phys", which is any preserved memory, it is the
+ * address.
  */
 #include <linux/array_size.h>
 #include <linux/debugfs.h>
@@ -31,6 +32,7 @@ enum kstate_fault {
 	KSTATE_FAULT_INDEX,
 	KSTATE_FAULT_INDEX_END,
 	KSTATE_FAULT_STREAM,
+	KSTATE_FAULT_PHYS,
 };
 
 static const char * const fault_names[] = {
@@ -41,10 +43,11 @@ static const char * const fault_names[] = {
 	[KSTATE_FAULT_INDEX]		= "index",
 	[KSTATE_FAULT_INDEX_END]	= "index_end",
 	[KSTATE_FAULT_STREAM]		= "stream",
+	[KSTATE_FAULT_PHYS]		= "phys",
 };
 
 static enum kstate_fault fault_what;
-static u32 fault_offset;
+static u64 fault_offset;
 
 static void *map_node(const struct kstate_abi_root *root, u32 level)
 {
@@ -72,7 +75,7 @@ static void *index_end(struct kstate_abi_index *index)
 
 static void *stream_page(const struct kstate_abi_index *index)
 {
-	u32 nr = min(fault_offset / PAGE_SIZE, le32_to_cpu(index->count) - 1);
+	u64 nr = min(fault_offset / PAGE_SIZE, le32_to_cpu(index->count) - 1);
 
 	return phys_to_virt(le64_to_cpu(index->pages[nr]));
 }
@@ -109,6 +112,11 @@ void kstate_fault_commit(struct kstate_abi_root *root)
 	case KSTATE_FAULT_STREAM:
 		page = stream_page(index);
 		break;
+	case KSTATE_FAULT_PHYS:
+		if (!kstate_range_preserved(fault_offset - offset, PAGE_SIZE))
+			return;
+		page = phys_to_virt(fault_offset - offset);
+		break;
 	default:
 		return;
 	}
@@ -119,7 +127,7 @@ static ssize_t damage_write(struct file *file, const char __user *from,
 			    size_t len, loff_t *pos)
 {
 	char text[32] = "", *name, *rest;
-	u32 offset = 0;
+	u64 offset = 0;
 	int what, err;
 
 	if (len >= sizeof(text))
@@ -132,7 +140,7 @@ static ssize_t damage_write(struct file *file, const char __user *from,
 	if (what < 0)
 		return what;
 	if (rest) {
-		err = kstrtou32(rest, 0, &offset);
+		err = kstrtou64(rest, 0, &offset);
 		if (err)
 			return err;
 	}

@@ -11,6 +11,8 @@
  *		in what comes in on standard input (the text of "trace"), the
  *		markers of each CPU are in order and time does not go backwards;
  *		prints how many there are
+ *	  trace_mark where CPU NR
+ *		prints the physical address of the sub-buffer that has marker NR
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +195,67 @@ static int check_order(void)
 	return !!bad;
 }
 
+/* The beginning of struct trace_buffer_meta, of <linux/trace_mmap.h> */
+struct meta {
+	uint32_t meta_page_size;
+	uint32_t meta_struct_len;
+	uint32_t subbuf_size;
+	uint32_t nr_subbufs;
+};
+
+static uint64_t phys_of(const void *addr)
+{
+	uint64_t entry, page = sysconf(_SC_PAGESIZE);
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)addr / page *
+			    sizeof(entry)) != sizeof(entry))
+		die("pagemap");
+	close(fd);
+	return (entry & ((1ULL << 55) - 1)) * page;
+}
+
+/* The sub-buffers of a CPU, mapped one after the other */
+static const char *map_subbufs(int cpu, struct meta *m)
+{
+	char path[64];
+	void *at;
+	int fd;
+
+	snprintf(path, sizeof(path), TRACING "per_cpu/cpu%d/trace_pipe_raw", cpu);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	if (fd < 0)
+		die(path);
+	at = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		die("meta page");
+	*m = *(struct meta *)at;
+	at = mmap(NULL, (size_t)m->subbuf_size * m->nr_subbufs, PROT_READ,
+		  MAP_SHARED, fd, m->meta_page_size);
+	if (at == MAP_FAILED)
+		die("sub-buffers");
+	return at;
+}
+
+static int where(int cpu, unsigned int nr)
+{
+	const char *subbuf;
+	struct meta m;
+	char text[64];
+	uint32_t i;
+
+	subbuf = map_subbufs(cpu, &m);
+	snprintf(text, sizeof(text), "mark %d %u %08x", cpu, nr, hash(cpu, nr));
+	for (i = 0; i < m.nr_subbufs; i++, subbuf += m.subbuf_size) {
+		if (memmem(subbuf, m.subbuf_size, text, strlen(text))) {
+			printf("%#llx\n", (unsigned long long)phys_of(subbuf));
+			return 0;
+		}
+	}
+	fprintf(stderr, "no marker %u\n", nr);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	int cpu, ret = 0;
@@ -205,6 +269,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && !strcmp(argv[1], "order"))
 		return check_order();
+	if (argc == 4 && !strcmp(argv[1], "where"))
+		return where(atoi(argv[2]), atoi(argv[3]));
 	fprintf(stderr, "usage: see the source\n");
 	return 2;
 }
