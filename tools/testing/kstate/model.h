@@ -122,4 +122,12 @@ bool merr_has(unsigned int errors, int err);
 /* One round of the test; returns how many of two objects were restored. */
 unsigned int model_round(unsigned int changes);
 
+/* Saving and restoring, each with memory running out at every point */
+void model_starve(void);
+
+/* ---- model_life.c ---- */
+
+/* A hand-over of several objects, some of which are saved late or leave */
+void model_life(void);
+
 #endif /* _KSTATE_MODEL_H */

@@ -4,6 +4,7 @@
  * description that has changed, into an object that is empty and one that is
  * not. All that comes out is held against the model.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,74 @@ static bool read_random(const struct stream *in, const struct mobj *src,
 	return !errors;
 }
 
+/*
+ * Memory runs out, at the @nth allocation of saving and then of restoring. False
+ * if it did not come to that.
+ */
+static bool starve_save(const struct mobj *src, unsigned long nth)
+{
+	struct stream out = { };
+	void *mem = store(src);
+	long before;
+	int err;
+
+	shim_mem_reset();
+	before = shim_allocated();
+	shim_fail_alloc(nth);
+	err = hop_write(&src->desc->kdesc, mem, INSTANCE, &out);
+	shim_fail_alloc(0);
+	CHECK_EQ(err, shim_failed() ? -ENOMEM : 0);
+	CHECK_EQ(shim_allocated(), before);
+	CHECK(holds(mem, src));
+	drop(src->desc, mem);
+	stream_free(&out);
+	return err;
+}
+
+static bool starve_load(const struct stream *in, struct mobj *initial,
+			unsigned long nth)
+{
+	void *mem = store(initial);
+	long before;
+	int err;
+
+	before = shim_allocated();
+	shim_fail_alloc(nth);
+	err = hop_read(in, &initial->desc->kdesc, mem, INSTANCE);
+	shim_fail_alloc(0);
+	if (shim_failed()) {
+		/* only making the report may go without memory */
+		CHECK(err);
+		CHECK_EQ(shim_allocated(), before);
+		CHECK(holds(mem, initial));
+	}
+	drop(initial->desc, mem);
+	return shim_failed();
+}
+
+void model_starve(void)
+{
+	struct mdesc *desc = mdesc_random(1 + model_random(MODEL_MAX_DEPTH));
+	struct stream in = { };
+	struct mobj *src, *initial;
+	unsigned long nth;
+
+	mdesc_layout(desc);
+	shim_mem_reset();
+	src = mobj_random(desc, true);
+	initial = model_chance(50) ? mobj_zero(desc) : mobj_random(desc, false);
+	for (nth = 1; starve_save(src, nth); nth++)
+		;
+	if (write_random(src, &in)) {
+		for (nth = 1; starve_load(&in, initial, nth); nth++)
+			;
+	}
+	stream_free(&in);
+	mobj_free(src);
+	mobj_free(initial);
+	mdesc_free(desc);
+}
+
 static struct mdesc *changed(const struct mdesc *d, unsigned int changes)
 {
 	struct mdesc *copy = mdesc_clone(d);
@@ -117,7 +186,7 @@ unsigned int model_round(unsigned int changes)
 	reader = changed(writer, changes);
 	if (write_random(src, &in))
 		restored = read_random(&in, src, mobj_zero(reader)) +
-			   read_random(&in, src, mobj_random(reader, false));
+			   read_random(&in, src, mobj_random(reader, model_chance(20)));
 	if (tap_failed() && !failed_before) {
 		printf("# written by\n");
 		mdesc_print(writer, 2);

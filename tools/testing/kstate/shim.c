@@ -39,7 +39,8 @@ static size_t nr_bytes;
 void shim_fail_alloc(unsigned long nth)
 {
 	fail_at = nth;
-	failed = false;
+	if (nth)
+		failed = false;
 }
 
 bool shim_failed(void)

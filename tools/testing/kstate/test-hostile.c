@@ -706,6 +706,49 @@ static void count_does_not_fit(void)
 	CHECK_EQ(read_values(), -ERANGE);
 }
 
+/* What is skipped is not believed either. */
+static void skipped_fields(void)
+{
+	static const struct raw_field raw[] = {
+		{ KSTATE_ABI_CUSTOM, 0, 0, 0, 1, NO_SCHEMA },
+		{ KSTATE_ABI_ARRAY_OF_POINTER, 0, 0, 0, 0, 0 },
+		{ KSTATE_ABI_FOLIO, 0, 0, 0, 1, NO_SCHEMA },
+	};
+	static const struct {
+		u8 bytes[16];
+		u8 len;
+		int err;
+	} cases[] = {
+		{ { 2, 0, 0, 0, 9, 9, 0, 0 }, 8, 0 },
+		{ { 5, 0, 0, 0, 9, 9, 0, 0 }, 8, -EBADMSG },
+		{ { 255, 255, 255, 255, 9, 9, 0, 0 }, 8, -EBADMSG },
+		{ { 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0 }, 12, 0 },
+		{ { 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0 }, 12, -EBADMSG },
+		{ { 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0 }, 12, -EBADMSG },
+		{ { 0, 0, 0, 0, 1, 255, 255, 0, 0, 0, 0, 0 }, 12, -EBADMSG },
+		{ { 0, 0, 0, 0, 2, 0 }, 6, -EBADMSG },
+		{ { 0, 0, 0, 0, 0, 1, 0, 0, 0 }, 9, -EBADMSG },
+		{ { 0, 0, 0, 0, 0, 0, 0 }, 7, -EBADMSG },
+	};
+	struct raw_field f[3];
+	unsigned int i;
+
+	/* names that nobody knows: "t", at the end of the fields */
+	for (i = 0; i < 3; i++) {
+		f[i] = raw[i];
+		f[i].name = 16 + 3 * 24;
+	}
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin();
+		schema(good, 2);
+		schema(f, 3);
+		object(1, cases[i].bytes, cases[i].len);
+		finish();
+		tap_check(read_thing() == cases[i].err, __FILE__, __LINE__,
+			  "case %u is not %d", i, cases[i].err);
+	}
+}
+
 static void marks(void)
 {
 	unsigned int i;
@@ -786,6 +829,7 @@ int main(void)
 		TAP_TEST(counts_of_structs),
 		TAP_TEST(counts),
 		TAP_TEST(count_does_not_fit),
+		TAP_TEST(skipped_fields),
 		TAP_TEST(marks),
 		TAP_TEST(a_bool_of_two),
 		TAP_TEST(folios),

@@ -19,19 +19,27 @@
 
 static unsigned long first = 1, rounds = ROUNDS;
 
-static void all_rounds(unsigned int changes)
+/* Run @one for each round, which @arg is for, until one fails. */
+static unsigned long run_rounds(unsigned int (*one)(unsigned int arg),
+				unsigned int arg, unsigned long nr_rounds)
 {
-	unsigned long nr, restored = 0;
+	unsigned long nr, sum = 0;
 
-	for (nr = first; nr < first + rounds; nr++) {
+	for (nr = first; nr < first + nr_rounds; nr++) {
 		model_seed(nr);
-		restored += model_round(changes);
+		sum += one(arg);
 		if (tap_failed()) {
-			printf("# in round %lu, %u changes\n", nr, changes);
+			printf("# in round %lu\n", nr);
 			break;
 		}
 	}
-	printf("# %lu of %lu restored\n", restored, 2 * rounds);
+	return sum;
+}
+
+static void all_rounds(unsigned int changes)
+{
+	printf("# %lu of %lu restored\n",
+	       run_rounds(model_round, changes, rounds), 2 * rounds);
 }
 
 static void same_description(void)
@@ -49,12 +57,36 @@ static void many_changes(void)
 	all_rounds(5);
 }
 
+static unsigned int starve(unsigned int arg)
+{
+	model_starve();
+	return 0;
+}
+
+static void no_memory(void)
+{
+	run_rounds(starve, 0, rounds / 10);
+}
+
+static unsigned int live(unsigned int arg)
+{
+	model_life();
+	return 0;
+}
+
+static void many_objects(void)
+{
+	run_rounds(live, 0, rounds);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tap_test tests[] = {
 		TAP_TEST(same_description),
 		TAP_TEST(one_change),
 		TAP_TEST(many_changes),
+		TAP_TEST(no_memory),
+		TAP_TEST(many_objects),
 	};
 
 	if (argc > 1)

@@ -16,7 +16,7 @@ void shim_bug(const char *file, int line, const char *what);
 
 /*
  * The @nth allocation from now on fails, counted from 1, and after it none; 0:
- * all succeed. shim_failed() tells whether it came to that.
+ * all succeed. shim_failed() tells whether it came to that since the last @nth.
  */
 void shim_fail_alloc(unsigned long nth);
 bool shim_failed(void);
