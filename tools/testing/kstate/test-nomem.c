@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include <linux/kernel.h>
+#include <linux/slab.h>
 
 #include "hop.h"
 #include "samples.h"
@@ -110,6 +111,84 @@ static void saving_all(void)
 	}
 }
 
+/* ---- An object that grows between prepare and save ---- */
+
+struct growing {
+	u64 *list;
+	u32 nr;
+};
+
+#define SMALL	10
+#define LARGE	2000
+
+static int growing_pre_save(void *obj)
+{
+	((struct growing *)obj)->nr = LARGE;
+	return 0;
+}
+
+static int growing_prepare(void *obj)
+{
+	((struct growing *)obj)->nr = SMALL;
+	return 0;
+}
+
+static const struct kstate_field growing_fields[] = {
+	KSTATE_VARRAY(struct growing, list, nr),
+	KSTATE_END()
+};
+
+static const struct kstate_description growing_desc = {
+	.name = "a.growing", .size = sizeof(struct growing),
+	.fields = growing_fields, .prepare = growing_prepare,
+	.pre_save = growing_pre_save,
+};
+
+/* What is behind it in the stream: a schema, an object, room for a late one */
+static void register_behind(const struct kstate_description *late,
+			    union sample_obj *obj)
+{
+	CHECK_EQ(kstate_register(samples[0].desc, &obj[0], 1), 0);
+	CHECK_EQ(kstate_register(samples[1].desc, &obj[1], 1), 0);
+	CHECK_EQ(kstate_register(late, &obj[2], 1), 0);
+}
+
+static void saving_more_than_prepared(void)
+{
+	struct kstate_description late = *samples[1].desc;
+	static u64 list[LARGE] = { 1, 2, 3, [LARGE - 1] = 4 };
+	struct growing src = { list }, dst = { };
+	union sample_obj behind[3] = { };
+	struct stream out = { };
+	unsigned long nth;
+	int err;
+
+	late.name = "z.late";
+	late.flags = KSTATE_LATE;
+	CHECK_EQ(kstate_register(&growing_desc, &src, INSTANCE), 0);
+	register_behind(&late, behind);
+	for (nth = 1; ; nth++) {
+		shim_fail_alloc(nth);
+		err = hop_save(&out);
+		if (!shim_failed())
+			break;
+		CHECK_EQ(err, -ENOMEM);
+		CHECK_EQ(kstate_core.phase, KSTATE_IDLE);
+	}
+	shim_fail_alloc(0);
+	CHECK_EQ(err, 0);
+	CHECK_EQ(hop_read(&out, &growing_desc, &dst, INSTANCE), 0);
+	CHECK_EQ(dst.nr, LARGE);
+	CHECK(dst.list && !memcmp(dst.list, list, sizeof(list)));
+	CHECK_EQ(hop_read(&out, &late, &behind[2], 1), 0);
+	kvfree(dst.list);
+	kstate_unregister(&growing_desc, INSTANCE);
+	kstate_unregister(samples[0].desc, 1);
+	kstate_unregister(samples[1].desc, 1);
+	kstate_unregister(&late, 1);
+	stream_free(&out);
+}
+
 /* ---- Restoring ---- */
 
 static void restore_sample(const struct sample *s, bool into_memory)
@@ -208,6 +287,7 @@ int main(void)
 	static const struct tap_test tests[] = {
 		TAP_TEST(saving_one),
 		TAP_TEST(saving_all),
+		TAP_TEST(saving_more_than_prepared),
 		TAP_TEST(restoring_into_nothing),
 		TAP_TEST(restoring_into_memory),
 		TAP_TEST(registering),
