@@ -61,9 +61,17 @@ size_t shim_alloc_bytes(void)
 	return bytes;
 }
 
+/*
+ * Where it is tried without waiting first, as the xarray does, that fails until
+ * the time has come, or the failure would be made good at once.
+ */
 static bool fails_now(gfp_t gfp)
 {
-	if ((gfp & __GFP_NOFAIL) || !fail_at || --fail_at)
+	if ((gfp & __GFP_NOFAIL) || !fail_at)
+		return false;
+	if (!(gfp & __GFP_DIRECT_RECLAIM))
+		return true;
+	if (--fail_at)
 		return false;
 	failed = true;
 	return true;
