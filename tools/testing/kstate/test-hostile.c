@@ -510,7 +510,7 @@ static void schemas_within_themselves(void)
 		KSTATE_ABI_STRUCT, KSTATE_ABI_POINTER,
 		KSTATE_ABI_ARRAY_OF_POINTER,
 	};
-	struct raw_field f = { };
+	struct raw_field f = { }, two[2] = { U32_FIELD };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
@@ -518,6 +518,9 @@ static void schemas_within_themselves(void)
 		f.count = f.kind != KSTATE_ABI_ARRAY_OF_POINTER;
 		f.schema = 0;
 		CHECK_EQ(try_fields(&f, 1), -EBADMSG);
+		/* with a field before it, so that it has a size already */
+		two[1] = f;
+		CHECK_EQ(try_fields(two, 2), -EBADMSG);
 
 		/* two, each within the other */
 		begin();
@@ -807,6 +810,48 @@ static void folios(void)
 	CHECK_EQ(shim_folios[0].page.refs, 0);
 }
 
+/* ---- Objects that are not trees ---- */
+
+struct shared {
+	u32 *one;
+	u32 *two;
+};
+
+static int refuse(void *obj, u32 version)
+{
+	return -EIO;
+}
+
+static const struct kstate_field shared_fields[] = {
+	KSTATE_POINTER(struct shared, one, .name = "a"),
+	KSTATE_POINTER(struct shared, two, .name = "b"),
+	KSTATE_END()
+};
+
+static const struct kstate_description shared_desc = {
+	.name = "t", .version = 1, .size = sizeof(struct shared),
+	.fields = shared_fields, .post_load = refuse,
+};
+
+/* Both pointers lead to the same number: it gets its old value back. */
+static void shared_pointee(void)
+{
+	static const u8 values[] = { 1, 5, 0, 0, 0, 1, 6, 0, 0, 0 };
+	static const struct raw_field f[2] = {
+		{ KSTATE_ABI_POINTER, KSTATE_ABI_UINT, 0, 4, 1, NO_SCHEMA },
+		{ KSTATE_ABI_POINTER, KSTATE_ABI_UINT, 0, 4, 1, NO_SCHEMA },
+	};
+	u32 number = 77;
+	struct shared obj = { &number, &number };
+
+	begin();
+	schema(f, 2);
+	object(0, values, sizeof(values));
+	finish();
+	CHECK_EQ(read_as(&shared_desc, &obj), -EIO);
+	CHECK_EQ(number, 77);
+}
+
 int main(void)
 {
 	static const struct tap_test tests[] = {
@@ -833,6 +878,7 @@ int main(void)
 		TAP_TEST(marks),
 		TAP_TEST(a_bool_of_two),
 		TAP_TEST(folios),
+		TAP_TEST(shared_pointee),
 	};
 
 	return tap_run(tests, ARRAY_SIZE(tests));
