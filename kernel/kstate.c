@@ -51,9 +51,9 @@ static int mem_preserve(void *folio)
 	return err;
 }
 
-static bool mem_preserved(u64 phys, u32 order)
+static bool mem_preserved(u64 phys, u64 size)
 {
-	return kstate_range_preserved(phys, PAGE_SIZE << order);
+	return kstate_range_preserved(phys, size);
 }
 
 static bool mem_claimable(u64 phys, u32 order)
@@ -71,6 +71,26 @@ static void mem_release(void *folio)
 	folio_put(folio);
 }
 
+static int mem_preserve_range(u64 phys, u64 size)
+{
+	int err = kstate_preserve_range(phys, size);
+
+	return err == -EBUSY && kstate_range_preserved(phys, size) ? 0 : err;
+}
+
+static int mem_claim_range(u64 phys, u64 size)
+{
+	return kstate_restore_range(phys, size);
+}
+
+static void mem_release_range(u64 phys, u64 size)
+{
+	unsigned long pfn;
+
+	for (pfn = PHYS_PFN(phys); pfn < PHYS_PFN(phys + size); pfn++)
+		put_page(pfn_to_page(pfn));
+}
+
 static const struct kstate_mem_ops mem_ops = {
 	.locate		= mem_locate,
 	.preserve	= mem_preserve,
@@ -78,6 +98,9 @@ static const struct kstate_mem_ops mem_ops = {
 	.claimable	= mem_claimable,
 	.claim		= mem_claim,
 	.release	= mem_release,
+	.preserve_range	= mem_preserve_range,
+	.claim_range	= mem_claim_range,
+	.release_range	= mem_release_range,
 };
 
 struct kstate_core kstate_core = KSTATE_CORE_INIT(kstate_core, &mem_ops);
@@ -140,7 +163,6 @@ static struct kstate_object *find_object(struct kstate_core *core,
 	struct kstate_object *o;
 	int diff;
 
-	lockdep_assert_held(&core->lock);
 	while (node) {
 		o = rb_entry(node, struct kstate_object, node);
 		diff = compare_key(o, name, instance);
@@ -171,6 +193,30 @@ static bool known_desc(struct kstate_core *core,
 	return false;
 }
 
+/* By object, so that references to it can be saved */
+static int compare_obj(const struct kstate_object *o, const void *obj,
+		       const struct kstate_description *desc)
+{
+	if (obj != o->obj)
+		return obj < o->obj ? -1 : 1;
+	return desc < o->desc ? -1 : desc > o->desc;
+}
+
+static void insert_by_obj(struct kstate_core *core, struct kstate_object *o)
+{
+	struct rb_node **link = &core->by_obj.rb_node, *parent = NULL;
+	struct kstate_object *other;
+
+	while (*link) {
+		parent = *link;
+		other = rb_entry(parent, struct kstate_object, obj_node);
+		link = compare_obj(other, o->obj, o->desc) < 0 ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&o->obj_node, parent, link);
+	rb_insert_color(&o->obj_node, &core->by_obj);
+}
+
 static void insert_object(struct kstate_core *core, struct kstate_object *o)
 {
 	struct rb_node **link = &core->objects.rb_node, *parent = NULL;
@@ -185,22 +231,107 @@ static void insert_object(struct kstate_core *core, struct kstate_object *o)
 	}
 	rb_link_node(&o->node, parent, link);
 	rb_insert_color(&o->node, &core->objects);
+	insert_by_obj(core, o);
 	core->nr_objects++;
 }
 
-static void remove_object(struct kstate_core *core, struct kstate_object *o)
+/**
+ * kstate_core_remove - take an object out of the registry and free its entry
+ * @core: the core
+ * @o: the entry
+ *
+ * Context: @core's lock is held.
+ */
+void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
 {
+	lockdep_assert_held(&core->lock);
 	rb_erase(&o->node, &core->objects);
+	rb_erase(&o->obj_node, &core->by_obj);
 	core->nr_objects--;
 	kfree(o);
 }
 
-static struct kstate_in_object *find_pending(struct kstate_core *core,
-					     const char *name, u64 instance)
+/* ---- References ---- */
+
+/* Also called by late saving, when nothing else runs. */
+static int ref_instance(void *priv, const struct kstate_description *desc,
+			const void *obj, u64 *instance)
 {
+	struct kstate_core *core = priv;
+	struct rb_node *node = core->by_obj.rb_node;
+	struct kstate_object *o;
+	int diff;
+
+	while (node) {
+		o = rb_entry(node, struct kstate_object, obj_node);
+		diff = compare_obj(o, obj, desc);
+		if (!diff && o->gone)
+			break;
+		if (!diff) {
+			*instance = o->instance;
+			return 0;
+		}
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return -ENOENT;
+}
+
+static void *ref_object(void *priv, const struct kstate_description *desc,
+			u64 instance)
+{
+	struct kstate_object *o = find_object(priv, desc->name, instance);
+
+	return o && o->desc == desc ? o->obj : NULL;
+}
+
+/**
+ * kstate_core_refs - references to the objects of a core
+ * @core: the core
+ *
+ * Return: what kstate_encode() and kstate_load() need; used with @core's lock
+ * held, or when nothing else runs
+ */
+struct kstate_refs kstate_core_refs(struct kstate_core *core)
+{
+	return (struct kstate_refs){
+		.instance = ref_instance, .object = ref_object, .priv = core,
+	};
+}
+
+/* ---- Restoring ---- */
+
+static struct kstate_in_object *find_named(struct kstate_core *core,
+					   const char *name, size_t len,
+					   u64 instance)
+{
+	char buf[KSTATE_ABI_NAME_MAX + 1];
+
+	if (len >= sizeof(buf))
+		return NULL;
+	memcpy(buf, name, len);
+	buf[len] = '\0';
+	return kstate_reader_find(&core->reader, buf, instance);
+}
+
+/* What there is of an object, under its name or one that it had before */
+static struct kstate_in_object *
+find_pending(struct kstate_core *core, const struct kstate_description *desc,
+	     u64 instance)
+{
+	struct kstate_in_object *in;
+	const char *alias;
+	size_t len;
+
 	lockdep_assert_held(&core->lock);
-	return core->opened ?
-	       kstate_reader_find(&core->reader, name, instance) : NULL;
+	if (!core->opened)
+		return NULL;
+	in = kstate_reader_find(&core->reader, desc->name, instance);
+	for (alias = desc->alias; !in && alias && *alias; alias += len) {
+		alias += *alias == ',';
+		len = strcspn(alias, ",");
+		in = find_named(core, alias, len, instance);
+	}
+	return in;
 }
 
 /* Run @desc's hooks and give @in's contents to @obj. */
@@ -209,15 +340,16 @@ static int restore_object(struct kstate_core *core,
 			  struct kstate_in_object *in)
 {
 	struct kstate_report *report = new_report(core);
-	struct kstate_program *prog;
+	struct kstate_refs refs = kstate_core_refs(core);
+	const struct kstate_program *prog;
 	int err;
 
 	lockdep_assert_held(&core->lock);
 	if (!try_module_get(desc->owner))
 		return -ENODEV;
-	prog = kstate_resolve(&core->reader, in->schema, desc, report);
+	prog = kstate_resolve(in->schema, desc, report);
 	err = IS_ERR(prog) ? PTR_ERR(prog) :
-	      kstate_load(prog, in, obj, core->mem, report);
+	      kstate_load(prog, in, obj, core->mem, &refs, report);
 	/* what points at a module's description must not outlive the module */
 	if (desc->owner || is_module_address((unsigned long)desc))
 		kstate_reader_forget(&core->reader);
@@ -285,7 +417,7 @@ int kstate_core_register(struct kstate_core *core,
 	o->obj = obj;
 	o->instance = instance;
 
-	in = find_pending(core, desc->name, instance);
+	in = find_pending(core, desc, instance);
 	if (in && in->state == KSTATE_IN_PENDING) {
 		ret = restore_object(core, desc, obj, in);
 		if (ret)
@@ -318,7 +450,7 @@ void kstate_core_unregister(struct kstate_core *core,
 		return;
 	trace_kstate_unregister(desc->name, instance, 0);
 	if (core->phase == KSTATE_IDLE) {
-		remove_object(core, o);
+		kstate_core_remove(core, o);
 		return;
 	}
 	/* The hand-over knows it: it takes it out of the stream at its end. */
@@ -352,7 +484,7 @@ int kstate_core_restore(struct kstate_core *core,
 				  instance);
 		return err;
 	}
-	in = find_pending(core, desc->name, instance);
+	in = find_pending(core, desc, instance);
 	if (!in || in->state == KSTATE_IN_LOST)
 		return -ENOENT;
 	if (in->state != KSTATE_IN_PENDING)
@@ -376,7 +508,7 @@ bool kstate_core_pending(struct kstate_core *core,
 	struct kstate_in_object *in;
 
 	guard(mutex)(&core->lock);
-	in = find_pending(core, desc->name, instance);
+	in = find_pending(core, desc, instance);
 	return in && in->state == KSTATE_IN_PENDING;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_pending);

@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 
 struct kimage;
+struct kstate_flat;
 struct page;
 struct task_struct;
 
@@ -51,14 +52,34 @@ int kstate_fail(struct kstate_report *report, const char *desc,
  * @claimable: the previous kernel kept it and nobody has it yet
  * @claim: get it, with one reference; NULL if it cannot be had
  * @release: give up what @claim returned
+ * @preserve_range: keep a range in place; 0 or errno
+ * @claim_range: get a range that the previous kernel kept; 0 or errno
+ * @release_range: give up what @claim_range got
  */
 struct kstate_mem_ops {
 	void (*locate)(void *folio, u64 *phys, u32 *order);
 	int (*preserve)(void *folio);
-	bool (*preserved)(u64 phys, u32 order);
+	bool (*preserved)(u64 phys, u64 size);
 	bool (*claimable)(u64 phys, u32 order);
 	void *(*claim)(u64 phys, u32 order);
 	void (*release)(void *folio);
+	int (*preserve_range)(u64 phys, u64 size);
+	int (*claim_range)(u64 phys, u64 size);
+	void (*release_range)(u64 phys, u64 size);
+};
+
+/**
+ * struct kstate_refs - which objects there are, for references to them
+ * @instance: that of the object @obj of a description; 0 or -ENOENT
+ * @object: the object of a description and an instance, or NULL
+ * @priv: for both
+ */
+struct kstate_refs {
+	int (*instance)(void *priv, const struct kstate_description *desc,
+			const void *obj, u64 *instance);
+	void *(*object)(void *priv, const struct kstate_description *desc,
+			u64 instance);
+	void *priv;
 };
 
 /**
@@ -70,7 +91,8 @@ struct kstate_mem_ops {
  * @counting: nothing is written, only @pos moves: sizes, and preserves folios
  * @grow: makes @data at least that large or returns an errno; NULL: it cannot
  * @priv: for @grow
- * @mem: how to treat folios
+ * @mem: how to treat memory that stays in place
+ * @refs: how to treat references to objects
  * @report: where errors are told
  */
 struct kstate_stream {
@@ -84,6 +106,7 @@ struct kstate_stream {
 	int (*grow)(struct kstate_stream *stream, size_t size);
 	void *priv;
 	const struct kstate_mem_ops *mem;
+	const struct kstate_refs *refs;
 	struct kstate_report *report;
 };
 
@@ -92,6 +115,7 @@ void kstate_put_native(void *to, u32 width, u64 value);
 u32 kstate_crc(const void *data, size_t len);
 
 int kstate_stream_room(struct kstate_stream *stream, size_t len);
+int kstate_write_zeroes(struct kstate_stream *stream, size_t len);
 int kstate_encode(struct kstate_stream *stream,
 		  const struct kstate_description *desc, const void *obj);
 
@@ -99,16 +123,26 @@ int kstate_encode(struct kstate_stream *stream,
  * struct kstate_writer - a stream that is being written
  * @s: the bytes; the caller fills in all but pos
  * @descs: the description of each schema written so far
+ * @flats: how its objects are written, if they are flat, or NULL
  * @nr_schemas: entries of @descs
- * @max_schemas: room at @descs
+ * @max_schemas: room at @descs and @flats
  * @nr_objects: objects written or reserved so far
+ * @group: where the section of the group begins that is being written, 0: none
+ * @group_schema: the schema of its objects
+ * @group_count: how many they are
+ * @at: where the section or record of the last object begins
  */
 struct kstate_writer {
 	struct kstate_stream s;
 	const struct kstate_description **descs;
+	struct kstate_flat **flats;
 	u32 nr_schemas;
 	u32 max_schemas;
 	u32 nr_objects;
+	size_t group;
+	u32 group_schema;
+	u32 group_count;
+	size_t at;
 };
 
 int kstate_writer_begin(struct kstate_writer *w);
@@ -121,35 +155,62 @@ int kstate_writer_reserve(struct kstate_writer *w, u32 schema, u64 instance,
 			  size_t span);
 int kstate_writer_late(struct kstate_writer *w, size_t at,
 		       const struct kstate_description *desc, const void *obj);
-void kstate_writer_lose(struct kstate_writer *w, size_t at);
+void kstate_writer_lose(struct kstate_writer *w, size_t at, size_t group);
+int kstate_writer_flush(struct kstate_writer *w);
 int kstate_writer_end(struct kstate_writer *w);
 void kstate_writer_free(struct kstate_writer *w);
 
 /**
- * struct kstate_schema - a writer's schema, checked
+ * struct kstate_schema - a schema, checked
  * @name: the description's name
- * @payload: of the schema's section; names are offsets in it
+ * @payload: of the schema's section; names and attributes are offsets in it
+ * @len: bytes of it
  * @fields: the fields, in the payload
  * @nr_fields: entries of @fields, at least 1
- * @version: the writer's version
- * @min_version: the oldest reader's version that the writer thinks of
+ * @nr: its number
+ * @flags: KSTATE_ABI_SCHEMA_*
+ * @attrs: where its attributes are, for kstate_schema_attr()
+ * @version: the version of the description
+ * @min_version: the oldest version that it thinks of, on the other side
  * @depth: levels of structs, itself included
  * @min_size: least bytes that an object of it takes in the stream, not 0
  * @all: all schemas of the stream, by number
- * @programs: list of &struct kstate_program, for top-level readers
+ * @resolutions: list of &struct kstate_resolution, for top-level readers
  */
 struct kstate_schema {
 	const char *name;
 	const char *payload;
+	size_t len;
 	const struct kstate_abi_field *fields;
 	u32 nr_fields;
+	u32 nr;
+	u32 flags;
+	__le32 attrs;
 	u32 version;
 	u32 min_version;
 	u32 depth;
 	u64 min_size;
 	const struct kstate_schema *all;
-	struct list_head programs;
+	struct list_head resolutions;
 };
+
+/**
+ * struct kstate_attr - an attribute of a schema or of a field
+ * @tag: KSTATE_ABI_ATTR_*
+ * @len: its bytes
+ * @data: they, not aligned
+ */
+struct kstate_attr {
+	u32 tag;
+	u32 len;
+	const u8 *data;
+};
+
+const char *kstate_schema_str(const struct kstate_schema *s, __le32 at);
+bool kstate_schema_attr(const struct kstate_schema *s, __le32 attrs, u32 *pos,
+			struct kstate_attr *attr);
+const struct kstate_abi_field *
+kstate_schema_find(const struct kstate_schema *s, const char *name);
 
 /* What became of an object in an incoming stream. */
 enum kstate_in_state {
@@ -183,6 +244,7 @@ struct kstate_in_object {
  * @objects: sorted by name and instance
  * @nr_schemas: entries of @schemas
  * @nr_objects: entries of @objects
+ * @next: the object that will probably be asked for next
  * @report: what is wrong with the stream
  */
 struct kstate_reader {
@@ -190,6 +252,7 @@ struct kstate_reader {
 	struct kstate_in_object *objects;
 	u32 nr_schemas;
 	u32 nr_objects;
+	u32 next;
 	struct kstate_report report;
 };
 
@@ -201,32 +264,79 @@ struct kstate_in_object *kstate_reader_find(struct kstate_reader *r,
 
 /**
  * struct kstate_op - how one field of the stream is read
- * @from: the writer's field
- * @to: the reader's field, NULL: skip it
+ * @from: the writer's field, NULL: there is none, the default is taken
+ * @to: the reader's field in its schema, NULL: skip it
+ * @field: the reader's field in its description, NULL: skip it, or verify only
  * @sub: program of the struct, if it is of structs and not skipped
  * @copy: the bytes can be copied as they are
+ * @refuse: skipping it is an error, when it is there
+ * @has_min: @min counts
+ * @has_max: @max counts
+ * @at: where it is in the stream, in a program with a flat_size
+ * @run_ops: this op and the next ones can be copied at once, so many in all
+ * @run: bytes of them
+ * @min: least legal value, of the reader's sign
+ * @max: greatest legal value, likewise
+ * @values: the only legal values, __le64 each, not aligned, or NULL
+ * @nr_values: how many
  */
 struct kstate_op {
 	const struct kstate_abi_field *from;
-	const struct kstate_field *to;
-	struct kstate_program *sub;
+	const struct kstate_abi_field *to;
+	const struct kstate_field *field;
+	const struct kstate_program *sub;
 	bool copy;
+	bool refuse;
+	bool has_min;
+	bool has_max;
+	u32 at;
+	u32 run_ops;
+	u32 run;
+	u64 min;
+	u64 max;
+	const u8 *values;
+	u32 nr_values;
 };
 
 /**
- * struct kstate_program - how objects of one schema become ones of a description
- * @list: in the schema's list of programs
- * @schema: the writer's
- * @desc: the reader's
- * @nr_ops: entries of @ops
+ * struct kstate_program - how structs of one schema become ones of another
+ * @list: in the resolution
+ * @from: the writer's schema
+ * @to: the reader's
+ * @desc: the reader's description, NULL: for verifying only
+ * @flat_size: bytes of it in the stream, if it can go the way of
+ *	kernel/kstate_flat.c, else 0
+ * @nr_ops: entries of @ops; those of the writer's fields come first, by number
  * @ops: in the order of the stream
  */
 struct kstate_program {
 	struct list_head list;
-	const struct kstate_schema *schema;
+	const struct kstate_schema *from;
+	const struct kstate_schema *to;
 	const struct kstate_description *desc;
+	u64 flat_size;
 	u32 nr_ops;
 	struct kstate_op ops[] __counted_by(nr_ops);
+};
+
+/**
+ * struct kstate_resolution - all that resolving a pair of schemas made
+ * @list: in the writer's schema
+ * @desc: the reader's description, NULL: for verifying only
+ * @own: the schemas of @desc, when they were made for this
+ * @bytes: where @own is in memory
+ * @descs: the description of each schema of @own
+ * @programs: list of &struct kstate_program, one for each pair in the pair
+ * @top: the one of the pair itself
+ */
+struct kstate_resolution {
+	struct list_head list;
+	const struct kstate_description *desc;
+	struct kstate_reader own;
+	void *bytes;
+	const struct kstate_description **descs;
+	struct list_head programs;
+	const struct kstate_program *top;
 };
 
 int kstate_check_description(const struct kstate_description *desc,
@@ -235,15 +345,27 @@ int kstate_schema_write(struct kstate_writer *w,
 			const struct kstate_description *desc);
 int kstate_schema_parse(struct kstate_reader *r, u32 nr, const void *payload,
 			size_t len);
-struct kstate_program *kstate_resolve(struct kstate_reader *r,
-				      struct kstate_schema *schema,
-				      const struct kstate_description *desc,
-				      struct kstate_report *report);
-void kstate_program_free(struct kstate_program *prog);
+
+/* ---- kstate_resolve.c ---- */
+struct kstate_resolution *
+kstate_resolve_schemas(const struct kstate_schema *from,
+		       const struct kstate_schema *to,
+		       struct kstate_report *report);
+const struct kstate_program *
+kstate_resolve(struct kstate_schema *schema,
+	       const struct kstate_description *desc,
+	       struct kstate_report *report);
+void kstate_resolution_free(struct kstate_resolution *res);
+
+/* ---- kstate_verify.c ---- */
+int kstate_verify(const struct kstate_program *prog, const void *data,
+		  size_t len, struct kstate_report *report);
+bool kstate_value_fits(const struct kstate_op *op, u64 value, bool sign);
 
 int kstate_load(const struct kstate_program *prog,
 		const struct kstate_in_object *in, void *obj,
-		const struct kstate_mem_ops *mem, struct kstate_report *report);
+		const struct kstate_mem_ops *mem,
+		const struct kstate_refs *refs, struct kstate_report *report);
 
 /*
  * ---- The life cycle: kstate.c, kstate_out.c ----
@@ -285,22 +407,26 @@ enum kstate_phase {
 /**
  * struct kstate_object - a registered object
  * @node: in the registry
+ * @obj_node: in the registry by object
  * @desc: its description
  * @obj: itself
  * @instance: which one
  * @phase: how far the hand-over has come with it
  * @gone: unregistered since it was saved
- * @at: where its section is in the stream
+ * @at: where its section or record is in the stream
+ * @group: where the section of its record is, 0: it has its own
  * @bound: most bytes that its section will need
  */
 struct kstate_object {
 	struct rb_node node;
+	struct rb_node obj_node;
 	const struct kstate_description *desc;
 	void *obj;
 	u64 instance;
 	enum { KSTATE_OBJ_IDLE, KSTATE_OBJ_HELD, KSTATE_OBJ_PREPARED } phase;
 	bool gone;
 	size_t at;
+	size_t group;
 	size_t bound;
 };
 
@@ -308,10 +434,12 @@ struct kstate_object {
  * struct kstate_core - a registry with what it hands over and what it got
  * @lock: protects all of it; held while hooks run
  * @objects: the registered objects, by name and instance
+ * @by_obj: the same, by object
  * @nr_objects: how many they are
  * @phase: where a hand-over stands; nothing is registered in any but
  *	KSTATE_IDLE
  * @writer: the stream being written
+ * @refs: for references in it
  * @out: the objects of the hand-over, in its order; fixed in KSTATE_SAVED
  * @nr_out: entries of @out
  * @notes: ranges of pages preserved for the hand-over, by first page
@@ -330,9 +458,11 @@ struct kstate_object {
 struct kstate_core {
 	struct mutex lock;
 	struct rb_root objects;
+	struct rb_root by_obj;
 	u32 nr_objects;
 	enum kstate_phase phase;
 	struct kstate_writer writer;
+	struct kstate_refs refs;
 	struct kstate_object **out;
 	u32 nr_out;
 	struct rb_root notes;
@@ -350,7 +480,7 @@ struct kstate_core {
 #define KSTATE_CORE_INIT(_name, _mem) {					\
 	.lock = __MUTEX_INITIALIZER((_name).lock),			\
 	.notes_lock = __SPIN_LOCK_UNLOCKED((_name).notes_lock),		\
-	.objects = RB_ROOT, .notes = RB_ROOT, .mem = (_mem) }
+	.objects = RB_ROOT, .by_obj = RB_ROOT, .notes = RB_ROOT, .mem = (_mem) }
 
 extern struct kstate_core kstate_core;
 
@@ -377,6 +507,8 @@ bool kstate_core_pending(struct kstate_core *core,
 int kstate_core_open(struct kstate_core *core, const void *data, size_t len);
 void kstate_core_close(struct kstate_core *core);
 int kstate_core_finish(struct kstate_core *core);
+void kstate_core_remove(struct kstate_core *core, struct kstate_object *o);
+struct kstate_refs kstate_core_refs(struct kstate_core *core);
 void kstate_core_error(struct kstate_core *core, const char *what,
 		       const char *name, u64 instance);
 

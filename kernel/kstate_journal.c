@@ -4,15 +4,17 @@
  *
  * It lists what is to be changed once nothing can be wrong with the bytes any
  * more, and by then has all the memory that it takes. Changes are made in the
- * order: memory, folios, hooks; they are taken back in the reverse order.
+ * order: memory, lists, folios, hooks; they are taken back in the reverse order.
  */
 #include <linux/align.h>
+#include <linux/bits.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/xarray.h>
 
 #include "kstate_journal.h"
 
@@ -25,20 +27,6 @@ struct kstate_arena {
 	size_t size;
 	u8 bytes[] __aligned(8);
 };
-
-/**
- * kstate_journal_fail - tell what is wrong with the field being read
- * @j: the journal
- * @why: constant text
- * @err: errno
- *
- * Return: @err
- */
-int kstate_journal_fail(struct kstate_journal *j, const char *why, int err)
-{
-	return kstate_fail(j->s.report, j->desc->name,
-			   j->field ? j->field->name : NULL, why, err);
-}
 
 static void *arena_alloc(struct kstate_journal *j, size_t len)
 {
@@ -84,9 +72,10 @@ struct kstate_change *kstate_journal_add(struct kstate_journal *j,
 	memset(c, 0, sizeof(*c));
 	c->kind = kind;
 	c->at = at;
-	c->field = j->field;
-	c->desc = j->desc;
+	c->desc_name = j->in.desc;
+	c->field_name = j->in.field;
 	list_add_tail(&c->list, &j->changes);
+	j->kinds |= BIT(kind);
 	return c;
 }
 
@@ -146,36 +135,82 @@ static void swap_bytes(u8 *a, u8 *b, size_t len)
 	}
 }
 
+static int fail(struct kstate_journal *j, const char *why, int err)
+{
+	return kstate_input_fail(&j->in, why, err);
+}
+
 static int run_custom(struct kstate_journal *j, struct kstate_change *c)
 {
 	struct kstate_stream s = {
-		.in = c->bytes, .size = c->len, .report = j->s.report,
+		.in = c->bytes, .size = c->len, .report = j->in.s.report,
 	};
 	int err;
 
 	err = c->field->ops->load(&s, c->at, c->field);
-	if (err)
-		return kstate_journal_fail(j, "was refused by its load hook", err);
+	return err ? fail(j, "was refused by its load hook", err) : 0;
+}
+
+static int claim_folio(struct kstate_journal *j, struct kstate_change *c)
+{
+	void *folio = j->in.s.mem->claim(c->phys, c->order);
+
+	if (!folio)
+		return fail(j, "has a folio that cannot be claimed", -ESTALE);
+	*(void **)c->at = folio;
 	return 0;
+}
+
+static int claim_range(struct kstate_journal *j, struct kstate_change *c)
+{
+	struct kstate_range *range = c->at;
+	int err = j->in.s.mem->claim_range(c->phys, c->len);
+
+	if (err)
+		return fail(j, "has memory that cannot be claimed", err);
+	range->start = c->phys;
+	range->size = c->len;
+	return 0;
+}
+
+static void put_list(struct kstate_change *c)
+{
+	c->old = *(struct list_head *)c->at;
+	INIT_LIST_HEAD(c->at);
+	list_splice_init(&c->head, c->at);
+}
+
+/* The index is reserved, so there is memory for it. */
+static int put_element(struct kstate_journal *j, struct kstate_change *c)
+{
+	int err = xa_err(xa_store(c->at, c->phys, c->bytes, GFP_KERNEL));
+
+	return err ? fail(j, "has an element that cannot be stored", err) : 0;
 }
 
 static int make_change(struct kstate_journal *j, struct kstate_change *c)
 {
-	void *folio;
 	int err = 0;
 
-	j->desc = c->desc;
-	j->field = c->field;
+	j->in.desc = c->desc_name;
+	j->in.field = c->field_name;
 	switch (c->kind) {
 	case KSTATE_CHANGE_SWAP:
 		swap_bytes(c->at, c->bytes, c->len);
 		break;
+	case KSTATE_CHANGE_LIST:
+		put_list(c);
+		break;
+	case KSTATE_CHANGE_HLIST:
+		hlist_move_list(&c->hlist, c->at);
+		break;
+	case KSTATE_CHANGE_XARRAY:
+		return put_element(j, c);
 	case KSTATE_CHANGE_CLAIM:
-		folio = j->s.mem->claim(c->phys, c->order);
-		if (!folio)
-			return kstate_journal_fail(j, "has a folio that cannot be claimed",
-				    -ESTALE);
-		*(void **)c->at = folio;
+		err = claim_folio(j, c);
+		break;
+	case KSTATE_CHANGE_RANGE:
+		err = claim_range(j, c);
 		break;
 	case KSTATE_CHANGE_CUSTOM:
 		err = run_custom(j, c);
@@ -185,6 +220,15 @@ static int make_change(struct kstate_journal *j, struct kstate_change *c)
 	}
 	c->done = !err;
 	return err;
+}
+
+static void give_up_range(struct kstate_journal *j, struct kstate_change *c)
+{
+	struct kstate_range *range = c->at;
+
+	j->in.s.mem->release_range(c->phys, c->len);
+	range->start = 0;
+	range->size = 0;
 }
 
 /*
@@ -197,9 +241,21 @@ static void undo_change(struct kstate_journal *j, struct kstate_change *c)
 	case KSTATE_CHANGE_SWAP:
 		swap_bytes(c->at, c->bytes, c->len);
 		break;
+	case KSTATE_CHANGE_LIST:
+		*(struct list_head *)c->at = c->old;
+		break;
+	case KSTATE_CHANGE_HLIST:
+		INIT_HLIST_HEAD((struct hlist_head *)c->at);
+		break;
+	case KSTATE_CHANGE_XARRAY:
+		xa_erase(c->at, c->phys);
+		break;
 	case KSTATE_CHANGE_CLAIM:
-		j->s.mem->release(*(void **)c->at);
+		j->in.s.mem->release(*(void **)c->at);
 		*(void **)c->at = NULL;
+		break;
+	case KSTATE_CHANGE_RANGE:
+		give_up_range(j, c);
 		break;
 	case KSTATE_CHANGE_CUSTOM:
 		if (c->field->ops->undo)
@@ -216,6 +272,8 @@ static int commit_kind(struct kstate_journal *j, enum kstate_change_kind kind)
 	struct kstate_change *c;
 	int err;
 
+	if (!(j->kinds & BIT(kind)))
+		return 0;
 	list_for_each_entry(c, &j->changes, list) {
 		if (c->kind != kind)
 			continue;
@@ -230,23 +288,51 @@ static void undo_kind(struct kstate_journal *j, enum kstate_change_kind kind)
 {
 	struct kstate_change *c;
 
+	if (!(j->kinds & BIT(kind)))
+		return;
 	list_for_each_entry_reverse(c, &j->changes, list) {
 		if (c->kind == kind && c->done)
 			undo_change(j, c);
 	}
 }
 
-static int run_hook(struct kstate_journal *j,
-		    const struct kstate_description *desc,
-		    int (*hook)(void *obj, u32 version), void *obj,
-		    u32 version, const char *why)
+static int hook_result(struct kstate_journal *j, const char *desc,
+		       const char *why, int err)
 {
-	int err;
+	j->in.desc = desc;
+	j->in.field = NULL;
+	return err ? fail(j, why, err) : 0;
+}
 
-	j->desc = desc;
-	j->field = NULL;
-	err = hook ? hook(obj, version) : 0;
-	return err ? kstate_journal_fail(j, why, err) : 0;
+static int run_pre_load(struct kstate_journal *j,
+			const struct kstate_program *prog, void *obj)
+{
+	const struct kstate_description *desc = prog->desc;
+	int err = desc->pre_load ? desc->pre_load(obj, prog->from->version) : 0;
+
+	return hook_result(j, desc->name, "was refused by its pre_load hook",
+			   err);
+}
+
+static int run_validate(struct kstate_journal *j,
+			const struct kstate_program *prog, void *obj)
+{
+	const struct kstate_description *desc = prog->desc;
+	int err = desc->validate ? desc->validate(obj, prog->from->version) : 0;
+
+	return hook_result(j, desc->name, "was refused by its validate hook",
+			   err);
+}
+
+static int run_post_load(struct kstate_journal *j,
+			 const struct kstate_program *prog, void *obj)
+{
+	const struct kstate_description *desc = prog->desc;
+	int err = desc->post_load ?
+		  desc->post_load(obj, prog->from->version) : 0;
+
+	return hook_result(j, desc->name, "was refused by its post_load hook",
+			   err);
 }
 
 /**
@@ -256,22 +342,22 @@ static int run_hook(struct kstate_journal *j,
  * @obj: the object
  *
  * Context: may sleep.
- * Return: 0; -ESTALE if a folio cannot be claimed, or the errno of a hook, and
- * then kstate_journal_undo() is to follow.
+ * Return: 0; -ESTALE or the errno of claiming if memory cannot be claimed, or
+ * the errno of a hook, and then kstate_journal_undo() is to follow.
  */
 int kstate_journal_commit(struct kstate_journal *j,
 			  const struct kstate_program *prog, void *obj)
 {
-	const struct kstate_description *desc = prog->desc;
-	u32 version = prog->schema->version;
-
-	return run_hook(j, desc, desc->pre_load, obj, version,
-			"was refused by its pre_load hook") ?:
+	return run_pre_load(j, prog, obj) ?:
 	       commit_kind(j, KSTATE_CHANGE_SWAP) ?:
+	       commit_kind(j, KSTATE_CHANGE_LIST) ?:
+	       commit_kind(j, KSTATE_CHANGE_HLIST) ?:
+	       commit_kind(j, KSTATE_CHANGE_XARRAY) ?:
+	       run_validate(j, prog, obj) ?:
 	       commit_kind(j, KSTATE_CHANGE_CLAIM) ?:
+	       commit_kind(j, KSTATE_CHANGE_RANGE) ?:
 	       commit_kind(j, KSTATE_CHANGE_CUSTOM) ?:
-	       run_hook(j, desc, desc->post_load, obj, version,
-			"was refused by its post_load hook");
+	       run_post_load(j, prog, obj);
 }
 
 /**
@@ -285,7 +371,11 @@ void kstate_journal_undo(struct kstate_journal *j)
 	struct kstate_change *c;
 
 	undo_kind(j, KSTATE_CHANGE_CUSTOM);
+	undo_kind(j, KSTATE_CHANGE_RANGE);
 	undo_kind(j, KSTATE_CHANGE_CLAIM);
+	undo_kind(j, KSTATE_CHANGE_XARRAY);
+	undo_kind(j, KSTATE_CHANGE_HLIST);
+	undo_kind(j, KSTATE_CHANGE_LIST);
 	undo_kind(j, KSTATE_CHANGE_SWAP);
 	list_for_each_entry(c, &j->changes, list) {
 		if (c->kind == KSTATE_CHANGE_ALLOC)

@@ -7,396 +7,385 @@
  * yet. When nothing can be wrong with the bytes any more, the journal is
  * swapped with the object's memory, folios are claimed and hooks run. If one of
  * them fails, the same journal takes it all back.
+ *
+ * Here are structs and what is embedded in them or pointed at; lists and the
+ * like are in kstate_load_more.c.
  */
 #include <linux/kstate.h>
 #include <linux/list.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "kstate_flat.h"
 #include "kstate_journal.h"
-
-/* Where a struct is read to: in the object, or in memory that is new. */
-struct kstate_place {
-	void *at;
-	bool fresh;
-};
 
 static int fail(struct kstate_journal *j, const char *why, int err)
 {
-	return kstate_journal_fail(j, why, err);
+	return kstate_input_fail(&j->in, why, err);
 }
 
-static int cut_short(struct kstate_journal *j)
+/**
+ * kstate_load_target - where to decode bytes that belong to a place
+ * @j: the journal
+ * @to: the place
+ * @len: how many
+ *
+ * Context: may sleep.
+ * Return: memory for them, or NULL for want of it, which is reported
+ */
+void *kstate_load_target(struct kstate_journal *j, struct kstate_place to,
+			 size_t len)
 {
-	return fail(j, "has not as many bytes as it should", -EBADMSG);
+	void *bytes = to.at;
+
+	if (!to.fresh && len)
+		bytes = kstate_journal_target(j, to.at, len);
+	if (!bytes)
+		fail(j, "no memory", -ENOMEM);
+	return bytes;
 }
 
-static int no_memory(struct kstate_journal *j)
+/**
+ * kstate_load_pointer - the pointer that an object has
+ * @slot: its place
+ *
+ * Return: the pointer; NULL if what is there counts for nothing
+ */
+void *kstate_load_pointer(struct kstate_place slot)
 {
-	return fail(j, "no memory", -ENOMEM);
+	return slot.blank ? NULL : *(void **)slot.at;
 }
 
-/* Where to decode @len bytes that belong at @at. */
-static void *target(struct kstate_journal *j, void *at, size_t len, bool fresh)
+/**
+ * kstate_load_set_pointer - give the object a pointer
+ * @j: the journal
+ * @slot: the pointer's place
+ * @p: the pointer
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM
+ */
+int kstate_load_set_pointer(struct kstate_journal *j, struct kstate_place slot,
+			    void *p)
 {
-	return fresh || !len ? at : kstate_journal_target(j, at, len);
-}
-
-/* ---- Bytes ---- */
-
-static const u8 *take(struct kstate_journal *j, size_t len)
-{
-	const u8 *in = j->s.in + j->s.pos;
-
-	if (len > kstate_read_left(&j->s))
-		return NULL;
-	j->s.pos += len;
-	return in;
-}
-
-static int take_u32(struct kstate_journal *j, u32 *value)
-{
-	const u8 *in = take(j, sizeof(*value));
-
-	if (!in)
-		return cut_short(j);
-	*value = get_unaligned_le32(in);
-	return 0;
-}
-
-/* 0, 1, or an error */
-static int take_present(struct kstate_journal *j)
-{
-	const u8 *in = take(j, 1);
-
-	if (!in)
-		return cut_short(j);
-	if (*in > 1)
-		return fail(j, "has a strange mark of presence", -EBADMSG);
-	return *in;
-}
-
-/* The number of elements that follow, each of at least @least bytes. */
-static int take_count(struct kstate_journal *j,
-		      const struct kstate_abi_field *from, u64 least, u32 *nr)
-{
-	int err;
-
-	*nr = le32_to_cpu(from->count);
-	if (!*nr) {
-		err = take_u32(j, nr);
-		if (err)
-			return err;
-	}
-	if (*nr > kstate_read_left(&j->s) / least)
-		return cut_short(j);
-	return 0;
-}
-
-/* ---- Skipping ---- */
-
-static int skip_struct(struct kstate_journal *j, const struct kstate_schema *s);
-
-static int skip_elements(struct kstate_journal *j,
-			 const struct kstate_schema *all,
-			 const struct kstate_abi_field *from, u32 nr)
-{
-	u32 schema = le32_to_cpu(from->schema);
-	int err;
-	u32 i;
-
-	if (schema == KSTATE_ABI_NO_SCHEMA)
-		return take(j, (size_t)nr * le32_to_cpu(from->width)) ?
-		       0 : cut_short(j);
-	for (i = 0; i < nr; i++) {
-		err = skip_struct(j, &all[schema]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int skip_pointers(struct kstate_journal *j,
-			 const struct kstate_schema *s,
-			 const struct kstate_abi_field *from)
-{
-	int present;
-	u32 nr, i;
-	int err;
-
-	err = take_count(j, from, 1, &nr);
-	if (err)
-		return err;
-	for (i = 0; i < nr; i++) {
-		present = take_present(j);
-		if (present > 0)
-			present = skip_elements(j, s->all, from, 1);
-		if (present < 0)
-			return present;
-	}
-	return 0;
-}
-
-static int skip_field(struct kstate_journal *j, const struct kstate_schema *s,
-		      const struct kstate_abi_field *from)
-{
-	u32 kind = le16_to_cpu(from->kind);
-	int present = 1, err;
-	u32 nr;
-
-	if (kind == KSTATE_ABI_POINTER || kind == KSTATE_ABI_FOLIO ||
-	    kind == KSTATE_ABI_ARRAY_OF_POINTER)
-		present = take_present(j);
-	if (present <= 0)
-		return present;
-
-	switch (kind) {
-	case KSTATE_ABI_CUSTOM:
-		err = take_u32(j, &nr);
-		if (!err && !take(j, nr))
-			err = cut_short(j);
-		return err;
-	case KSTATE_ABI_FOLIO:
-		return take(j, sizeof(u64) + sizeof(u32)) ? 0 : cut_short(j);
-	case KSTATE_ABI_ARRAY_OF_POINTER:
-		return skip_pointers(j, s, from);
-	default:
-		err = take_count(j, from, 1, &nr);
-		return err ?: skip_elements(j, s->all, from, nr);
-	}
-}
-
-/* Every field takes bytes, so the stream's length bounds the work. */
-static int skip_struct(struct kstate_journal *j, const struct kstate_schema *s)
-{
-	int err;
-	u32 i;
-
-	for (i = 0; i < s->nr_fields; i++) {
-		err = skip_field(j, s, &s->fields[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* ---- Reading ---- */
-
-static int read_struct(struct kstate_journal *j,
-		       const struct kstate_program *prog,
-		       struct kstate_place to);
-
-static u64 get_wire(const u8 *in, u32 width, bool sign)
-{
-	switch (width) {
-	case 1:
-		return sign ? (u64)(s8)*in : *in;
-	case 2:
-		return sign ? (u64)(s16)get_unaligned_le16(in) :
-			      get_unaligned_le16(in);
-	case 4:
-		return sign ? (u64)(s32)get_unaligned_le32(in) :
-			      get_unaligned_le32(in);
-	default:
-		return get_unaligned_le64(in);
-	}
-}
-
-/* Does a value, @sign: below zero if its top bit is set, fit into @to? */
-static bool fits(u64 value, bool sign, const struct kstate_field *to)
-{
-	unsigned int bits = to->size * 8;
-	bool negative = sign && (s64)value < 0;
-
-	switch (to->type) {
-	case KST_BOOL:
-		return value <= 1;
-	case KST_SINT:
-		if (negative)
-			return (s64)value >= S64_MIN >> (64 - bits);
-		return value <= (u64)S64_MAX >> (64 - bits);
-	default:
-		return !negative && value <= U64_MAX >> (64 - bits);
-	}
-}
-
-static int read_scalars(struct kstate_journal *j, const struct kstate_op *op,
-			struct kstate_place to, u32 nr)
-{
-	bool sign = le16_to_cpu(op->from->type) == KSTATE_ABI_SINT;
-	u32 width = le32_to_cpu(op->from->width);
-	u32 size = op->to->size, i;
-	const u8 *in;
-	u64 value;
-	u8 *out;
-
-	in = take(j, (size_t)width * nr);
-	if (!in)
-		return cut_short(j);
-	out = target(j, to.at, (size_t)size * nr, to.fresh);
-	if (!out)
-		return no_memory(j);
-	if (op->copy) {
-		memcpy(out, in, (size_t)size * nr);
-		return 0;
-	}
-	for (i = 0; i < nr; i++, in += width, out += size) {
-		value = get_wire(in, width, sign);
-		if (!fits(value, sign, op->to))
-			return fail(j, "has a value that does not fit", -ERANGE);
-		kstate_put_native(out, size, value);
-	}
-	return 0;
-}
-
-static int read_elements(struct kstate_journal *j, const struct kstate_op *op,
-			 struct kstate_place to, u32 nr)
-{
-	int err;
-	u32 i;
-
-	if (!op->sub)
-		return read_scalars(j, op, to, nr);
-
-	for (i = 0; i < nr; i++, to.at += op->to->size) {
-		err = read_struct(j, op->sub, to);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int read_embedded(struct kstate_journal *j, const struct kstate_op *op,
-			 struct kstate_place obj)
-{
-	obj.at += op->to->offset;
-	return read_elements(j, op, obj, op->to->count);
-}
-
-static int put_pointer(struct kstate_journal *j, struct kstate_place slot,
-		       void *p)
-{
-	void **out = target(j, slot.at, sizeof(p), slot.fresh);
+	void **out = kstate_load_target(j, slot, sizeof(p));
 
 	if (!out)
-		return no_memory(j);
+		return -ENOMEM;
 	*out = p;
 	return 0;
 }
 
-static int put_count(struct kstate_journal *j, const struct kstate_field *to,
-		     struct kstate_place obj, u32 nr)
+/**
+ * kstate_load_set_count - give the object a count or a selector
+ * @j: the journal
+ * @f: the field that has it; nothing is done if it has none
+ * @obj: the object
+ * @value: the count
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOMEM, or -ERANGE if it does not fit
+ */
+int kstate_load_set_count(struct kstate_journal *j,
+			  const struct kstate_field *f,
+			  struct kstate_place obj, u64 value)
 {
 	void *out;
 
-	if (!to->count_size)
+	if (!f->count_size)
 		return 0;
-	if (nr > U64_MAX >> (64 - to->count_size * 8))
+	if (value > U64_MAX >> (64 - f->count_size * 8))
 		return fail(j, "has a count that does not fit", -ERANGE);
-	out = target(j, obj.at + to->count_offset, to->count_size, obj.fresh);
+	obj.at += f->count_offset;
+	out = kstate_load_target(j, obj, f->count_size);
 	if (!out)
-		return no_memory(j);
-	kstate_put_native(out, to->count_size, nr);
+		return -ENOMEM;
+	kstate_put_native(out, f->count_size, value);
 	return 0;
 }
 
-/*
- * The memory that the pointer at @slot is to have: that which it has, or new
- * one of @nr elements of @size bytes.
+/**
+ * kstate_load_alloc - new memory of the object's
+ * @j: the journal
+ * @nr: elements
+ * @size: bytes of one
+ *
+ * Context: may sleep.
+ * Return: the memory, zeroed, or NULL for want of it, which is reported
  */
-static int get_pointee(struct kstate_journal *j, struct kstate_place slot,
-		       u32 nr, size_t size, struct kstate_place *to)
+void *kstate_load_alloc(struct kstate_journal *j, size_t nr, size_t size)
 {
-	to->at = *(void **)slot.at;
-	to->fresh = !to->at;
-	if (to->at)
-		return 0;
-	to->at = kstate_journal_alloc(j, nr, size);
-	if (!to->at)
-		return no_memory(j);
-	return put_pointer(j, slot, to->at);
+	void *p = kstate_journal_alloc(j, nr, size);
+
+	if (!p)
+		fail(j, "no memory", -ENOMEM);
+	return p;
 }
 
-/* The same for an array whose count is in the object. */
-static int get_array(struct kstate_journal *j, const struct kstate_field *f,
-		     struct kstate_place obj, u32 nr, size_t size,
-		     struct kstate_place *to)
-{
-	struct kstate_place slot = { obj.at + f->offset, obj.fresh };
-	bool has = *(void **)slot.at;
-
-	if (has && f->count_size &&
-	    kstate_get_native(obj.at + f->count_offset, f->count_size) != nr)
-		return fail(j, "was saved with another number of elements",
-			    -EMSGSIZE);
-	return get_pointee(j, slot, nr, size, to) ?:
-	       (has ? 0 : put_count(j, f, obj, nr));
-}
-
-/*
+/**
+ * kstate_load_null - read a NULL
+ * @j: the journal
+ * @slot: place of the pointer
+ *
  * What an object points at is not leaked and not freed behind its back: NULL
  * is read only where NULL is.
+ *
+ * Return: 0 or -EEXIST
  */
-static int read_null(struct kstate_journal *j, struct kstate_place slot)
+int kstate_load_null(struct kstate_journal *j, struct kstate_place slot)
 {
-	if (*(void **)slot.at)
+	if (kstate_load_pointer(slot))
 		return fail(j, "was saved as NULL and is not NULL here",
 			    -EEXIST);
 	return 0;
 }
 
-static u64 least_size(const struct kstate_op *op)
+/* ---- Numbers ---- */
+
+/* The object keeps what it has. */
+static int match_number(struct kstate_journal *j, const struct kstate_op *op,
+			struct kstate_place to, u64 value)
 {
-	return op->sub ? op->sub->schema->min_size :
-			 le32_to_cpu(op->from->width);
+	u32 size = op->field->size;
+	u64 mask = U64_MAX >> (64 - size * 8);
+	u64 has = to.blank ? 0 : kstate_get_native(to.at, size);
+
+	if ((has ^ value) & mask)
+		return fail(j, "is not what it has to be", -EINVAL);
+	return 0;
 }
 
-static int read_pointer(struct kstate_journal *j, const struct kstate_op *op,
-			struct kstate_place obj)
+static int convert_numbers(struct kstate_journal *j, const struct kstate_op *op,
+			   struct kstate_place to, const u8 *in, u8 *out,
+			   u32 nr)
 {
-	struct kstate_place slot = { obj.at + op->to->offset, obj.fresh };
-	struct kstate_place to;
+	bool sign = le16_to_cpu(op->from->type) == KSTATE_ABI_SINT;
+	u32 width = le32_to_cpu(op->from->width);
+	u32 size = op->field->size, i;
+	u64 value;
 	int err;
-	u32 nr;
 
-	err = take_present(j);
-	if (err < 0)
-		return err;
-	if (!err)
-		return read_null(j, slot) ?: put_count(j, op->to, obj, 0);
-
-	err = take_count(j, op->from, least_size(op), &nr) ?:
-	      get_array(j, op->to, obj, nr, op->to->size, &to);
-	return err ?: read_elements(j, op, to, nr);
+	for (i = 0; i < nr; i++, in += width, to.at += size) {
+		value = kstate_input_number(in, width, sign);
+		if (!kstate_value_fits(op, value, sign))
+			return fail(j, "has a value that does not fit",
+				    -ERANGE);
+		if (out) {
+			kstate_put_native(out + (size_t)i * size, size, value);
+			continue;
+		}
+		err = match_number(j, op, to, value);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
-static int read_pointers(struct kstate_journal *j, const struct kstate_op *op,
-			 struct kstate_place obj)
+static int read_numbers(struct kstate_journal *j, const struct kstate_op *op,
+			struct kstate_place to, u32 nr)
 {
-	struct kstate_place slot = { obj.at + op->to->offset, obj.fresh };
-	struct kstate_place to;
-	int present, err;
-	u32 nr, i;
+	size_t len = (size_t)op->field->size * nr;
+	const u8 *in;
+	u8 *out;
 
-	present = take_present(j);
+	in = kstate_input_take(&j->in,
+			       (size_t)le32_to_cpu(op->from->width) * nr);
+	if (!in)
+		return kstate_input_short(&j->in);
+	if (op->field->flags & KSTATE_FIELD_EQUAL)
+		return convert_numbers(j, op, to, in, NULL, nr);
+	out = kstate_load_target(j, to, len);
+	if (!out)
+		return -ENOMEM;
+	if (!op->copy)
+		return convert_numbers(j, op, to, in, out, nr);
+	memcpy(out, in, len);
+	return 0;
+}
+
+static int set_default(struct kstate_journal *j, const struct kstate_field *f,
+		       struct kstate_place to)
+{
+	u8 *out;
+	u32 i;
+
+	to.at += f->offset;
+	out = kstate_load_target(j, to, (size_t)f->size * f->count);
+	if (!out)
+		return -ENOMEM;
+	for (i = 0; i < f->count; i++, out += f->size)
+		kstate_put_native(out, f->size, f->value);
+	return 0;
+}
+
+/* ---- Elements ---- */
+
+static int read_element(struct kstate_journal *j, const struct kstate_op *op,
+			struct kstate_place to)
+{
+	if (op->sub)
+		return kstate_load_struct(j, op->sub, to);
+	switch (op->field->type) {
+	case KST_FOLIO:
+		return kstate_load_folio(j, to);
+	case KST_RANGE:
+		return kstate_load_range(j, to);
+	case KST_REF:
+		return kstate_load_ref(j, op->field, to);
+	case KST_STRING:
+		return kstate_load_string(j, to);
+	default:
+		return kstate_load_text(j, op->field, to);
+	}
+}
+
+static bool is_number(const struct kstate_field *f)
+{
+	return f->type >= KST_BOOL && f->type <= KST_BYTE;
+}
+
+/* @nr elements of the stream to where there is room for @room */
+static int read_elements(struct kstate_journal *j,
+			 const struct kstate_program *prog,
+			 const struct kstate_op *op, struct kstate_place to,
+			 u32 nr, u32 room)
+{
+	u32 most = min(nr, room), i;
+	int err = 0;
+
+	if ((nr < room && !(op->field->flags & KSTATE_FIELD_GROW)) ||
+	    (nr > room && !(op->field->flags & KSTATE_FIELD_SHRINK)))
+		return fail(j, "was saved with another number of elements",
+			    -EMSGSIZE);
+	if (is_number(op->field))
+		err = read_numbers(j, op, to, most);
+	else
+		for (i = 0; !err && i < most; i++, to.at += op->field->size)
+			err = read_element(j, op, to);
+	return err ?: kstate_skip_elements(&j->in, prog->from, op->from,
+					   nr - most, true);
+}
+
+/**
+ * kstate_load_pointee - the memory that a pointer is to have
+ * @j: the journal
+ * @slot: the pointer's place
+ * @nr: elements, if there is none and it has to be new
+ * @size: bytes of one
+ * @to: the memory
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM
+ */
+int kstate_load_pointee(struct kstate_journal *j, struct kstate_place slot,
+			u32 nr, size_t size, struct kstate_place *to)
+{
+	*to = (struct kstate_place){ .at = kstate_load_pointer(slot) };
+	if (to->at)
+		return 0;
+	to->fresh = true;
+	to->at = kstate_load_alloc(j, nr, size);
+	return to->at ? kstate_load_set_pointer(j, slot, to->at) : -ENOMEM;
+}
+
+/*
+ * The same for an array whose count may be in the object. *@room is how many
+ * elements the stream has, and becomes how many there is room for.
+ */
+static int get_array(struct kstate_journal *j, const struct kstate_field *f,
+		     struct kstate_place obj, u32 *room, size_t size,
+		     struct kstate_place *to)
+{
+	struct kstate_place slot = obj;
+	bool has;
+
+	slot.at += f->offset;
+	has = kstate_load_pointer(slot);
+	if (!f->count_size)
+		*room = f->count;
+	else if (has)
+		*room = min_t(u64, U32_MAX,
+			      kstate_get_native(obj.at + f->count_offset,
+						f->count_size));
+	return kstate_load_pointee(j, slot, *room, size, to) ?:
+	       (has ? 0 : kstate_load_set_count(j, f, obj, *room));
+}
+
+/* ---- Kinds ---- */
+
+/* Embedded or pointed at, on either side */
+static int read_simple(struct kstate_journal *j,
+		       const struct kstate_program *prog,
+		       const struct kstate_op *op, struct kstate_place obj)
+{
+	const struct kstate_field *f = op->field;
+	bool pointer = f->kind == KS_POINTER;
+	struct kstate_place to = obj;
+	int present = 1, err;
+	u32 nr, room;
+
+	to.at += f->offset;
+	if (le16_to_cpu(op->from->kind) == KSTATE_ABI_POINTER)
+		present = kstate_input_present(&j->in);
+	if (present < 0)
+		return present;
+	if (!present && !pointer)
+		return fail(j, "was saved as NULL", -ENODATA);
+	if (!present)
+		return kstate_load_null(j, to) ?:
+		       kstate_load_set_count(j, f, obj, 0);
+
+	err = kstate_input_count(&j->in, prog->from, op->from, &nr);
+	if (err)
+		return err;
+	room = pointer ? nr : f->count;
+	if (pointer)
+		err = get_array(j, f, obj, &room, f->size, &to);
+	return err ?: read_elements(j, prog, op, to, nr, room);
+}
+
+static int read_pointers(struct kstate_journal *j,
+			 const struct kstate_program *prog,
+			 const struct kstate_op *op, struct kstate_place obj)
+{
+	struct kstate_place slot = obj, to;
+	int present, err;
+	u32 nr, room, i;
+
+	slot.at += op->field->offset;
+	present = kstate_input_present(&j->in);
 	if (present < 0)
 		return present;
 	if (!present)
-		return read_null(j, slot) ?: put_count(j, op->to, obj, 0);
+		return kstate_load_null(j, slot) ?:
+		       kstate_load_set_count(j, op->field, obj, 0);
 
-	err = take_count(j, op->from, sizeof(u8), &nr) ?:
-	      get_array(j, op->to, obj, nr, sizeof(void *), &slot);
+	err = kstate_input_count(&j->in, prog->from, op->from, &nr);
+	room = nr;
+	err = err ?: get_array(j, op->field, obj, &room, sizeof(void *), &slot);
+	if (!err && room != nr)
+		err = fail(j, "was saved with another number of elements",
+			   -EMSGSIZE);
 	for (i = 0; !err && i < nr; i++, slot.at += sizeof(void *)) {
-		present = take_present(j);
+		present = kstate_input_present(&j->in);
 		if (present < 0)
 			return present;
 		if (present)
-			err = get_pointee(j, slot, 1, op->to->size, &to) ?:
-			      read_struct(j, op->sub, to);
+			err = kstate_load_pointee(j, slot, 1, op->field->size,
+						  &to) ?:
+			      kstate_load_struct(j, op->sub, to);
 		else
-			err = read_null(j, slot);
+			err = kstate_load_null(j, slot);
 	}
 	return err;
+}
+
+static int read_subsection(struct kstate_journal *j, const struct kstate_op *op,
+			   struct kstate_place obj)
+{
+	int present = kstate_input_present(&j->in);
+
+	return present > 0 ? kstate_load_struct(j, op->sub, obj) : present;
 }
 
 static int read_custom(struct kstate_journal *j, const struct kstate_op *op,
@@ -407,118 +396,182 @@ static int read_custom(struct kstate_journal *j, const struct kstate_op *op,
 	u32 len;
 	int err;
 
-	err = take_u32(j, &len);
+	err = kstate_input_u32(&j->in, &len);
 	if (err)
 		return err;
-	in = take(j, len);
+	in = kstate_input_take(&j->in, len);
 	if (!in)
-		return cut_short(j);
+		return kstate_input_short(&j->in);
 	c = kstate_journal_add(j, KSTATE_CHANGE_CUSTOM, obj.at);
 	if (!c)
-		return no_memory(j);
+		return fail(j, "no memory", -ENOMEM);
+	c->field = op->field;
 	c->bytes = (void *)in;
 	c->len = len;
 	return 0;
 }
 
-static int read_folio(struct kstate_journal *j, const struct kstate_op *op,
-		      struct kstate_place obj)
+/**
+ * kstate_load_field - read a field
+ * @j: the journal
+ * @prog: how the struct is read
+ * @op: how this field of it is
+ * @obj: the struct's place
+ *
+ * Context: may sleep.
+ * Return: as kstate_load()
+ */
+int kstate_load_field(struct kstate_journal *j,
+		      const struct kstate_program *prog,
+		      const struct kstate_op *op, struct kstate_place obj)
 {
-	struct kstate_place slot = { obj.at + op->to->offset, obj.fresh };
-	struct kstate_change *c;
-	int present;
-	const u8 *in;
+	switch (op->field->kind) {
+	case KS_ARRAY_OF_POINTER:
+		return read_pointers(j, prog, op, obj);
+	case KS_LIST:
+	case KS_HLIST:
+		return kstate_load_list(j, prog, op, obj);
+	case KS_XARRAY:
+		return kstate_load_xarray(j, prog, op, obj);
+	case KS_BITMAP:
+		return kstate_load_bitmap(j, op->field, obj);
+	case KS_UNION:
+		return kstate_load_union(j, op, obj);
+	case KS_SUBSECTION:
+		return read_subsection(j, op, obj);
+	case KS_CUSTOM:
+		return read_custom(j, op, obj);
+	default:
+		return read_simple(j, prog, op, obj);
+	}
+}
 
-	present = take_present(j);
-	if (present < 0)
-		return present;
-	/* neither is a folio that is there already replaced */
-	if (*(void **)slot.at)
-		return fail(j, "is not NULL here", -EEXIST);
-	if (!present)
-		return 0;
+/* Fields that are neighbours on both sides, all at once */
+static int read_run(struct kstate_journal *j, const struct kstate_op *op,
+		    struct kstate_place obj)
+{
+	const u8 *in = kstate_input_take(&j->in, op->run);
+	void *out;
 
-	in = take(j, sizeof(u64) + sizeof(u32));
 	if (!in)
-		return cut_short(j);
-	c = kstate_journal_add(j, KSTATE_CHANGE_CLAIM, slot.at);
-	if (!c)
-		return no_memory(j);
-	c->phys = get_unaligned_le64(in);
-	c->order = get_unaligned_le32(in + sizeof(u64));
-	if (!j->s.mem->claimable(c->phys, c->order))
-		return fail(j, "has a folio that is not there to be claimed",
-			    -ESTALE);
+		return kstate_input_short(&j->in);
+	obj.at += op->field->offset;
+	out = kstate_load_target(j, obj, op->run);
+	if (!out)
+		return -ENOMEM;
+	memcpy(out, in, op->run);
 	return 0;
 }
 
-typedef int read_fn(struct kstate_journal *j, const struct kstate_op *op,
-		    struct kstate_place obj);
+static int read_op(struct kstate_journal *j, const struct kstate_program *prog,
+		   const struct kstate_op *op, struct kstate_place to)
+{
+	const struct kstate_abi_field *named = op->to ?: op->from;
 
-static read_fn * const read_kind[] = {
-	[KS_SIMPLE]		= read_embedded,
-	[KS_POINTER]		= read_pointer,
-	[KS_STRUCT]		= read_embedded,
-	[KS_CUSTOM]		= read_custom,
-	[KS_ARRAY_OF_POINTER]	= read_pointers,
-	[KS_FOLIO]		= read_folio,
-};
+	j->in.desc = prog->to->name;
+	j->in.field = kstate_schema_str(op->to ? prog->to : prog->from,
+					named->name);
+	if (!op->from)
+		return set_default(j, op->field, to);
+	if (!op->to)
+		return kstate_skip_field(&j->in, prog->from, op);
+	return kstate_load_field(j, prog, op, to);
+}
 
-static int read_struct(struct kstate_journal *j,
+/**
+ * kstate_load_struct - read a struct
+ * @j: the journal
+ * @prog: how
+ * @to: its place
+ *
+ * Context: may sleep. Calls itself for nested structs, at most
+ * KSTATE_ABI_MAX_DEPTH deep.
+ * Return: as kstate_load()
+ */
+int kstate_load_struct(struct kstate_journal *j,
 		       const struct kstate_program *prog,
 		       struct kstate_place to)
 {
-	const struct kstate_description *outer = j->desc;
-	const struct kstate_op *op;
+	const struct kstate_op *op = prog->ops, *end = op + prog->nr_ops;
+	const char *outer = j->in.desc;
+	int err = 0;
+
+	while (!err && op < end) {
+		if (op->run_ops > 1) {
+			err = read_run(j, op, to);
+			op += op->run_ops;
+		} else {
+			err = read_op(j, prog, op, to);
+			op++;
+		}
+	}
+	if (!err)
+		j->in.desc = outer;
+	return err;
+}
+
+/* The short way, if @in can go it: 1, or as kstate_load() if it was gone */
+static int load_flat(const struct kstate_program *prog,
+		     const struct kstate_in_object *in, void *obj,
+		     struct kstate_report *report)
+{
+	const struct kstate_description *desc = prog->desc;
 	int err;
 
-	j->desc = prog->desc;
-	for (op = prog->ops; op < prog->ops + prog->nr_ops; op++) {
-		j->field = op->to;
-		if (op->to)
-			err = read_kind[op->to->kind](j, op, to);
-		else
-			err = skip_field(j, prog->schema, op->from);
-		if (err)
-			return err;
-	}
-	j->desc = outer;
+	if (!prog->flat_size || in->len != prog->flat_size ||
+	    desc->validate || desc->post_load ||
+	    !kstate_flat_fits(prog, in->data))
+		return 1;
+	err = desc->pre_load ? desc->pre_load(obj, prog->from->version) : 0;
+	if (err)
+		return kstate_fail(report, desc->name, NULL,
+				   "was refused by its pre_load hook", err);
+	kstate_flat_read(prog, in->data, obj);
 	return 0;
 }
 
 /**
  * kstate_load - read an object
  * @prog: how
- * @in: the object's bytes, of @prog's schema
+ * @in: the object's bytes, of @prog's writer's schema
  * @obj: the object, of @prog's description; untouched on an error
- * @mem: how to treat folios
+ * @mem: how to treat memory that stays in place
+ * @refs: how to treat references
  * @report: where to tell what is wrong
  *
- * Context: may sleep. Calls itself for nested structs, at most
- * KSTATE_ABI_MAX_DEPTH deep.
+ * Context: may sleep.
  * Return: 0; -EBADMSG if the bytes do not fit the schema, -ERANGE if a value
- * does not fit, -EMSGSIZE if an array of the object has another length,
- * -EEXIST if the object has something where the stream has none, or where the
- * stream has a folio, -ESTALE if a folio cannot be claimed, -ENOMEM, or the
- * errno of a hook.
+ * does not fit, -EINVAL if one must be what it is here and is not, -EMSGSIZE if
+ * an array of the object has another length, -EEXIST if the object has
+ * something where the stream has none, or where the stream has a folio or a
+ * list, -ENODATA if the stream has NULL for something embedded, -EPROTO if there
+ * is an arm of a union or a mandatory subsection that is not known, -ENOENT if
+ * it refers to an object that is not registered, -ESTALE if memory cannot be
+ * claimed, -ENOMEM, or the errno of a hook.
  */
 int kstate_load(const struct kstate_program *prog,
 		const struct kstate_in_object *in, void *obj,
-		const struct kstate_mem_ops *mem, struct kstate_report *report)
+		const struct kstate_mem_ops *mem,
+		const struct kstate_refs *refs, struct kstate_report *report)
 {
 	struct kstate_journal j = {
-		.s = {
-			.in = in->data, .size = in->len,
-			.mem = mem, .report = report,
+		.in = {
+			.s = {
+				.in = in->data, .size = in->len, .mem = mem,
+				.refs = refs, .report = report,
+			},
+			.desc = prog->desc->name,
 		},
 		.changes = LIST_HEAD_INIT(j.changes),
-		.desc = prog->desc,
 	};
 	int err;
 
-	err = read_struct(&j, prog, (struct kstate_place){ obj, false });
-	j.field = NULL;
-	if (!err && kstate_read_left(&j.s))
+	err = load_flat(prog, in, obj, report);
+	if (err <= 0)
+		return err;
+	err = kstate_load_struct(&j, prog, (struct kstate_place){ .at = obj });
+	j.in.field = NULL;
+	if (!err && kstate_read_left(&j.in.s))
 		err = fail(&j, "was saved with bytes that mean nothing",
 			   -EBADMSG);
 	if (!err)

@@ -209,9 +209,8 @@ static int count_object(struct kstate_core *core, struct kstate_object *o)
 	err = kstate_writer_schema(w, o->desc);
 	if (err < 0)
 		return err;
-	o->at = w->s.pos;
 	err = kstate_writer_object(w, o->desc, o->obj, o->instance);
-	o->bound = w->s.pos - o->at;
+	o->bound = w->s.pos - w->at;
 	return err;
 }
 
@@ -259,32 +258,42 @@ static int prepare(struct kstate_core *core)
 
 /* ---- Save ---- */
 
-static int save_object(struct kstate_core *core, struct kstate_object *o)
+static int reserve_object(struct kstate_core *core, struct kstate_object *o)
 {
 	struct kstate_writer *w = &core->writer;
 	int schema, err;
 
-	/* before @at is known: a section of a schema may come first */
 	schema = kstate_writer_schema(w, o->desc);
-	if (schema < 0)
-		return save_error(core, o, "no room for its schema", schema);
-	o->at = w->s.pos;
+	err = schema < 0 ? schema :
+	      kstate_writer_reserve(w, schema, o->instance, o->bound);
+	if (err)
+		return save_error(core, o, "no room", err);
+	o->at = w->at;
+	o->group = 0;
+	return 0;
+}
 
-	if (o->desc->flags & KSTATE_LATE) {
-		err = kstate_writer_reserve(w, schema, o->instance, o->bound);
-		if (err)
-			return save_error(core, o, "no room", err);
-		return 0;
-	}
+static int save_object(struct kstate_core *core, struct kstate_object *o)
+{
+	const struct kstate_description *desc = o->desc;
+	struct kstate_writer *w = &core->writer;
+	int err;
 
-	err = o->desc->pre_save ? o->desc->pre_save(o->obj) : 0;
+	if (desc->flags & KSTATE_LATE)
+		return reserve_object(core, o);
+
+	err = desc->pre_save ? desc->pre_save(o->obj) : 0;
 	if (err)
 		return save_error(core, o, "was refused by its pre_save hook",
 				  err);
-	err = kstate_writer_object(w, o->desc, o->obj, o->instance);
-	trace_kstate_save(o->desc->name, o->instance, err);
+	err = kstate_writer_object(w, desc, o->obj, o->instance);
+	if (desc->post_save)
+		desc->post_save(o->obj);
+	trace_kstate_save(desc->name, o->instance, err);
 	if (err)
 		return save_error(core, o, "cannot be saved", err);
+	o->at = w->at;
+	o->group = w->group;
 	return 0;
 }
 
@@ -302,6 +311,8 @@ static int save_early(struct kstate_core *core)
 		err = save_object(core, core->out[i]);
 	/* kstate_core_late() writes the end */
 	if (!err)
+		err = kstate_writer_flush(w);
+	if (!err)
 		err = kstate_stream_room(&w->s,
 					 sizeof(struct kstate_abi_section));
 	return err;
@@ -318,11 +329,8 @@ static void abort_object(struct kstate_core *core, struct kstate_object *o)
 	}
 	module_put(o->desc->owner);
 	o->phase = KSTATE_OBJ_IDLE;
-	if (!o->gone)
-		return;
-	rb_erase(&o->node, &core->objects);
-	core->nr_objects--;
-	kfree(o);
+	if (o->gone)
+		kstate_core_remove(core, o);
 }
 
 static void undo(struct kstate_core *core)
@@ -359,11 +367,13 @@ int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
 	if (core->phase != KSTATE_IDLE)
 		return -EBUSY;
 	core->phase = KSTATE_SAVING;
+	core->refs = kstate_core_refs(core);
 	memset(&core->last, 0, sizeof(core->last));
 	core->writer = (struct kstate_writer) {
 		.s = {
 			.data = data, .size = size, .grow = grow, .priv = priv,
-			.mem = core->mem, .report = &core->last,
+			.mem = core->mem, .refs = &core->refs,
+			.report = &core->last,
 		},
 	};
 	WRITE_ONCE(core->owner, current);
@@ -381,13 +391,17 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_save);
 
 static void save_late(struct kstate_core *core, struct kstate_object *o)
 {
+	const struct kstate_description *desc = o->desc;
 	int err;
 
-	err = o->desc->pre_save ? o->desc->pre_save(o->obj) : 0;
-	if (!err)
-		err = kstate_writer_late(&core->writer, o->at, o->desc, o->obj);
+	err = desc->pre_save ? desc->pre_save(o->obj) : 0;
+	if (!err) {
+		err = kstate_writer_late(&core->writer, o->at, desc, o->obj);
+		if (desc->post_save)
+			desc->post_save(o->obj);
+	}
 	if (err && !core->quiet)
-		pr_err("%s.%llu is lost: %pe\n", o->desc->name, o->instance,
+		pr_err("%s.%llu is lost: %pe\n", desc->name, o->instance,
 		       ERR_PTR(err));
 }
 
@@ -406,7 +420,7 @@ void kstate_core_late(struct kstate_core *core)
 	for (i = 0; i < core->nr_out; i++) {
 		o = core->out[i];
 		if (o->gone)
-			kstate_writer_lose(&core->writer, o->at);
+			kstate_writer_lose(&core->writer, o->at, o->group);
 		else if (o->desc->flags & KSTATE_LATE)
 			save_late(core, o);
 	}

@@ -80,24 +80,66 @@ check_section(struct kstate_reader *r, const void *data, size_t len, size_t at)
 	return sect;
 }
 
-static int take_object(struct kstate_reader *r, u32 nr, u32 nr_schemas,
-		       const struct kstate_abi_section *sect)
+static int take_object(struct kstate_reader *r, u32 *nr, u32 schema,
+		       u64 instance, u32 flags, const void *data, size_t len)
 {
-	struct kstate_in_object *in = &r->objects[nr];
-	u32 flags = le32_to_cpu(sect->flags);
+	struct kstate_in_object *in = &r->objects[*nr];
+
+	if (*nr == r->nr_objects)
+		return bad(r, "too many objects");
+	if (flags & ~KSTATE_ABI_SECT_LOST)
+		return bad(r, "an object has unknown flags");
+	in->schema = &r->schemas[schema];
+	in->instance = instance;
+	in->data = data;
+	in->len = len;
+	in->state = flags & KSTATE_ABI_SECT_LOST ? KSTATE_IN_LOST :
+		    KSTATE_IN_PENDING;
+	(*nr)++;
+	return 0;
+}
+
+static int take_group(struct kstate_reader *r, u32 *nr, u32 schema,
+		      const struct kstate_abi_section *sect)
+{
+	const u8 *p = (const u8 *)(sect + 1);
+	const u8 *end = p + le64_to_cpu(sect->length);
+	u32 count = le32_to_cpu(sect->count), len, i;
+	struct kstate_abi_record record;
+	int err = 0;
+
+	for (i = 0; !err && i < count; i++) {
+		if (end - p < sizeof(record))
+			return bad(r, "a group ends within a record");
+		memcpy(&record, p, sizeof(record));
+		p += sizeof(record);
+		len = le32_to_cpu(record.length);
+		if (len > end - p)
+			return bad(r, "a record has a strange length");
+		err = take_object(r, nr, schema, le64_to_cpu(record.instance),
+				  le32_to_cpu(record.flags), p, len);
+		p += len;
+	}
+	if (!err && p != end)
+		err = bad(r, "a group goes on behind its records");
+	return err;
+}
+
+/* A section with objects, of which there are *@nr so far */
+static int take_objects(struct kstate_reader *r, u32 *nr, u32 nr_schemas,
+			const struct kstate_abi_section *sect)
+{
 	u32 schema = le32_to_cpu(sect->schema);
 
 	if (schema >= nr_schemas)
 		return bad(r, "an object comes before its schema");
-	if (flags & ~KSTATE_ABI_SECT_LOST)
-		return bad(r, "an object has unknown flags");
-	in->schema = &r->schemas[schema];
-	in->instance = le64_to_cpu(sect->instance);
-	in->data = (const u8 *)(sect + 1);
-	in->len = le64_to_cpu(sect->length);
-	in->state = flags & KSTATE_ABI_SECT_LOST ? KSTATE_IN_LOST :
-		    KSTATE_IN_PENDING;
-	return 0;
+	if (r->schemas[schema].flags & KSTATE_ABI_SCHEMA_UNION)
+		return bad(r, "an object is of a union's schema");
+	if (le32_to_cpu(sect->type) == KSTATE_ABI_SECT_GROUP)
+		return take_group(r, nr, schema, sect);
+	return take_object(r, nr, schema, le64_to_cpu(sect->instance),
+			   le32_to_cpu(sect->flags), sect + 1,
+			   le64_to_cpu(sect->length));
 }
 
 /* Go through all sections, which must be as many as the header says. */
@@ -122,9 +164,8 @@ static int take_sections(struct kstate_reader *r, const void *data, size_t len,
 						  le64_to_cpu(sect->length));
 			break;
 		case KSTATE_ABI_SECT_OBJECT:
-			if (objects == r->nr_objects)
-				return bad(r, "too many objects");
-			err = take_object(r, objects++, schemas, sect);
+		case KSTATE_ABI_SECT_GROUP:
+			err = take_objects(r, &objects, schemas, sect);
 			break;
 		case KSTATE_ABI_SECT_END:
 			if (schemas != r->nr_schemas ||
@@ -152,17 +193,34 @@ static int compare_key(const struct kstate_in_object *in, const char *name,
 
 static int compare_objects(const void *a, const void *b)
 {
-	const struct kstate_in_object *in = b;
+	const struct kstate_in_object *x = a, *y = b;
+	int diff = x->schema == y->schema ? 0 :
+		   strcmp(x->schema->name, y->schema->name);
 
-	return compare_key(a, in->schema->name, in->instance);
+	if (diff)
+		return diff;
+	return x->instance < y->instance ? -1 : x->instance > y->instance;
+}
+
+/* As a writer leaves them */
+static bool objects_sorted(const struct kstate_reader *r)
+{
+	u32 i;
+
+	for (i = 1; i < r->nr_objects; i++) {
+		if (compare_objects(&r->objects[i - 1], &r->objects[i]) > 0)
+			return false;
+	}
+	return true;
 }
 
 static int sort_objects(struct kstate_reader *r)
 {
 	u32 i;
 
-	sort(r->objects, r->nr_objects, sizeof(*r->objects), compare_objects,
-	     NULL);
+	if (!objects_sorted(r))
+		sort(r->objects, r->nr_objects, sizeof(*r->objects),
+		     compare_objects, NULL);
 	for (i = 1; i < r->nr_objects; i++) {
 		if (!compare_objects(&r->objects[i - 1], &r->objects[i]))
 			return bad(r, "an object is there twice");
@@ -172,15 +230,15 @@ static int sort_objects(struct kstate_reader *r)
 
 static int reader_alloc(struct kstate_reader *r, size_t len)
 {
-	size_t most = len / sizeof(struct kstate_abi_section);
 	u32 i;
 
-	if (r->nr_schemas > most || r->nr_objects > most)
+	if (r->nr_schemas > len / sizeof(struct kstate_abi_section) ||
+	    r->nr_objects > len / sizeof(struct kstate_abi_record))
 		return bad(r, "the header promises more than there can be");
 	r->schemas = kvcalloc(r->nr_schemas, sizeof(*r->schemas),
 			      GFP_KERNEL | __GFP_NOWARN);
 	for (i = 0; r->schemas && i < r->nr_schemas; i++) {
-		INIT_LIST_HEAD(&r->schemas[i].programs);
+		INIT_LIST_HEAD(&r->schemas[i].resolutions);
 		r->schemas[i].all = r->schemas;
 	}
 	r->objects = kvcalloc(r->nr_objects, sizeof(*r->objects),
@@ -218,7 +276,7 @@ int kstate_reader_open(struct kstate_reader *r, const void *data, size_t len)
 EXPORT_SYMBOL_IF_KUNIT(kstate_reader_open);
 
 /**
- * kstate_reader_forget - drop all programs
+ * kstate_reader_forget - drop all resolutions
  * @r: the reader
  *
  * For when descriptions may go away, with a module; they are made anew when
@@ -226,14 +284,14 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_reader_open);
  */
 void kstate_reader_forget(struct kstate_reader *r)
 {
-	struct kstate_program *prog, *next;
+	struct kstate_resolution *res, *next;
 	u32 i;
 
 	for (i = 0; r->schemas && i < r->nr_schemas; i++) {
-		list_for_each_entry_safe(prog, next, &r->schemas[i].programs,
+		list_for_each_entry_safe(res, next, &r->schemas[i].resolutions,
 					 list) {
-			list_del(&prog->list);
-			kstate_program_free(prog);
+			list_del(&res->list);
+			kstate_resolution_free(res);
 		}
 	}
 }
@@ -270,14 +328,18 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_reader_free);
 struct kstate_in_object *kstate_reader_find(struct kstate_reader *r,
 					    const char *name, u64 instance)
 {
-	u32 low = 0, high = r->nr_objects, mid;
+	u32 low = 0, high = r->nr_objects, mid = r->next;
 	int diff;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
+	/* mostly they are asked for in their order */
+	for (; low < high; mid = low + (high - low) / 2) {
+		if (mid >= high)
+			continue;
 		diff = compare_key(&r->objects[mid], name, instance);
-		if (!diff)
+		if (!diff) {
+			r->next = mid + 1;
 			return &r->objects[mid];
+		}
 		if (diff < 0)
 			low = mid + 1;
 		else

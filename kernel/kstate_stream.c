@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KSTATE: bytes of the stream, and how objects become bytes.
+ * KSTATE: bytes of the stream, and its sections.
  *
- * Format: include/linux/kstate_abi.h. This file, kstate_schema.c and
- * kstate_load.c are also built in user space, for fuzzing.
+ * Format: include/linux/kstate_abi.h. This file and what it works with, from
+ * kstate_encode.c to kstate_load.c, are also built in user space.
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/crc32.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kstate.h>
 #include <linux/overflow.h>
@@ -17,7 +18,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "kstate_internal.h"
+#include "kstate_flat.h"
 
 /* Room for this many more schemas is made at a time */
 #define KSTATE_SCHEMAS_STEP	32
@@ -178,220 +179,17 @@ size_t kstate_read_left(const struct kstate_stream *stream)
 }
 EXPORT_SYMBOL_GPL(kstate_read_left);
 
-/* ---- An object ---- */
-
-static int write_u8(struct kstate_stream *s, u8 value)
-{
-	return kstate_write(s, &value, sizeof(value));
-}
-
-static int write_u32(struct kstate_stream *s, u32 value)
-{
-	__le32 wire = cpu_to_le32(value);
-
-	return kstate_write(s, &wire, sizeof(wire));
-}
-
-static int write_u64(struct kstate_stream *s, u64 value)
-{
-	__le64 wire = cpu_to_le64(value);
-
-	return kstate_write(s, &wire, sizeof(wire));
-}
-
-static int write_scalars(struct kstate_stream *s, const void *from, u32 width,
-			 u32 nr)
-{
-	__le64 wire;
-	int err;
-	u32 i;
-
-	/* memory has the stream's byte order */
-	if (cpu_to_le64(1) == (__force __le64)1ULL)
-		return kstate_write(s, from, (size_t)width * nr);
-
-	for (i = 0; i < nr; i++, from += width) {
-		wire = cpu_to_le64(kstate_get_native(from, width));
-		err = kstate_write(s, &wire, width);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int write_elements(struct kstate_stream *s, const struct kstate_field *f,
-			  const void *from, u32 nr)
-{
-	int err;
-	u32 i;
-
-	if (!f->desc)
-		return write_scalars(s, from, f->size, nr);
-
-	for (i = 0; i < nr; i++) {
-		err = kstate_encode(s, f->desc, from + (size_t)i * f->size);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int write_embedded(struct kstate_stream *s, const struct kstate_field *f,
-			  const void *obj)
-{
-	return write_elements(s, f, obj + f->offset, f->count);
-}
-
-/* The count of a pointer's elements; goes to the stream if it is variable. */
-static int write_count(struct kstate_stream *s, const struct kstate_field *f,
-		       const void *obj, u32 *nr)
-{
-	u64 count;
-
-	if (!f->count_size) {
-		*nr = f->count;
-		return 0;
-	}
-	count = kstate_get_native(obj + f->count_offset, f->count_size);
-	if (count > U32_MAX)
-		return -EOVERFLOW;
-	*nr = count;
-	return write_u32(s, count);
-}
-
-static int write_pointer(struct kstate_stream *s, const struct kstate_field *f,
-			 const void *obj)
-{
-	const void *p = *(void * const *)(obj + f->offset);
-	u32 nr;
-	int err;
-
-	err = write_u8(s, !!p);
-	if (err || !p)
-		return err;
-	err = write_count(s, f, obj, &nr);
-	if (err)
-		return err;
-	return write_elements(s, f, p, nr);
-}
-
-static int write_pointers(struct kstate_stream *s, const struct kstate_field *f,
-			  const void *obj)
-{
-	const void * const *p = *(const void * const * const *)(obj + f->offset);
-	u32 nr, i;
-	int err;
-
-	err = write_u8(s, !!p);
-	if (err || !p)
-		return err;
-	err = write_count(s, f, obj, &nr);
-	for (i = 0; !err && i < nr; i++) {
-		err = write_u8(s, !!p[i]);
-		if (!err && p[i])
-			err = kstate_encode(s, f->desc, p[i]);
-	}
-	return err;
-}
-
-static int write_custom(struct kstate_stream *s, const struct kstate_field *f,
-			const void *obj)
-{
-	size_t at = s->pos, len;
-	ssize_t bound;
-	int err;
-
-	err = write_u32(s, 0);
-	if (err)
-		return err;
-
-	if (s->counting) {
-		bound = f->ops->size(obj, f);
-		if (bound < 0)
-			return bound;
-		s->pos += bound;
-	} else {
-		err = f->ops->save(s, obj, f);
-		if (err)
-			return err;
-	}
-
-	len = s->pos - at - sizeof(u32);
-	if (len > U32_MAX)
-		return -EOVERFLOW;
-	if (!s->counting)
-		put_unaligned_le32(len, s->data + at);
-	return 0;
-}
-
-/* Counting is the hand-over's prepare, where folios become preserved. */
-static int write_folio(struct kstate_stream *s, const struct kstate_field *f,
-		       const void *obj)
-{
-	void *folio = *(void * const *)(obj + f->offset);
-	u32 order;
-	u64 phys;
-	int err;
-
-	err = write_u8(s, !!folio);
-	if (err || !folio)
-		return err;
-
-	s->mem->locate(folio, &phys, &order);
-	if (s->counting)
-		err = s->mem->preserve(folio);
-	else if (!s->mem->preserved(phys, order))
-		err = -ESTALE;
-	if (!err)
-		err = write_u64(s, phys);
-	if (!err)
-		err = write_u32(s, order);
-	return err;
-}
-
-typedef int write_fn(struct kstate_stream *s, const struct kstate_field *f,
-		     const void *obj);
-
-static write_fn * const write_kind[] = {
-	[KS_SIMPLE]		= write_embedded,
-	[KS_POINTER]		= write_pointer,
-	[KS_STRUCT]		= write_embedded,
-	[KS_CUSTOM]		= write_custom,
-	[KS_ARRAY_OF_POINTER]	= write_pointers,
-	[KS_FOLIO]		= write_folio,
-};
-
-/**
- * kstate_encode - write the bytes of an object
- * @stream: where to; if it is counting, sizes are added up and folios preserved
- * @desc: a description that kstate_check_description() found right
- * @obj: the object
- *
- * Context: sleeps only if hooks, @stream's grow() or its counting do. Calls
- * itself for nested structs, at most KSTATE_ABI_MAX_DEPTH deep.
- * Return: 0; -ENOSPC if @stream cannot grow; -EOVERFLOW for a count or length
- * above U32_MAX; -ESTALE for a folio that is not preserved; the errno of a
- * hook, of preserving, or of grow(). The report names the field.
- */
-int kstate_encode(struct kstate_stream *stream,
-		  const struct kstate_description *desc, const void *obj)
-{
-	const struct kstate_field *f;
-	int err;
-
-	for (f = desc->fields; f->kind != KS_END; f++) {
-		err = write_kind[f->kind](stream, f, obj);
-		if (err)
-			return kstate_fail(stream->report, desc->name, f->name,
-					   "cannot be saved", err);
-	}
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(kstate_encode);
-
 /* ---- Sections ---- */
 
-static int write_zeroes(struct kstate_stream *s, size_t len)
+/**
+ * kstate_write_zeroes - write zeroes
+ * @s: the stream
+ * @len: how many
+ *
+ * Context: may sleep if @s can grow.
+ * Return: 0 or the errno of kstate_stream_room()
+ */
+int kstate_write_zeroes(struct kstate_stream *s, size_t len)
 {
 	int err;
 
@@ -407,7 +205,7 @@ static int write_zeroes(struct kstate_stream *s, size_t len)
 static int section_begin(struct kstate_stream *s, size_t *at)
 {
 	*at = s->pos;
-	return write_zeroes(s, sizeof(struct kstate_abi_section));
+	return kstate_write_zeroes(s, sizeof(struct kstate_abi_section));
 }
 
 static void section_header(struct kstate_stream *s, size_t at,
@@ -426,23 +224,44 @@ static void section_header(struct kstate_stream *s, size_t at,
 }
 
 /* End a section that began at @at with what was written since. */
-static int section_end(struct kstate_stream *s, size_t at, u32 type, u32 schema,
-		       u64 instance)
+static int section_end(struct kstate_stream *s, size_t at,
+		       struct kstate_abi_section *sect)
 {
-	struct kstate_abi_section sect = {
-		.type = cpu_to_le32(type),
-		.schema = cpu_to_le32(schema),
-		.instance = cpu_to_le64(instance),
-		.length = cpu_to_le64(s->pos - at - sizeof(sect)),
-	};
 	int err;
 
-	err = write_zeroes(s, ALIGN(s->pos, 8) - s->pos);
+	sect->length = cpu_to_le64(s->pos - at - sizeof(*sect));
+	err = kstate_write_zeroes(s, ALIGN(s->pos, 8) - s->pos);
 	if (err)
 		return err;
-	sect.span = cpu_to_le64(s->pos - at);
-	section_header(s, at, &sect);
+	sect->span = cpu_to_le64(s->pos - at);
+	section_header(s, at, sect);
 	return 0;
+}
+
+/**
+ * kstate_writer_flush - end the group that is being written, if there is one
+ * @w: the stream
+ *
+ * Context: may sleep if the stream can grow.
+ * Return: 0 or the errno of kstate_stream_room()
+ */
+int kstate_writer_flush(struct kstate_writer *w)
+{
+	struct kstate_abi_section sect = {
+		.type = cpu_to_le32(KSTATE_ABI_SECT_GROUP),
+		.schema = cpu_to_le32(w->group_schema),
+		.count = cpu_to_le32(w->group_count),
+	};
+	size_t at = w->group;
+
+	w->group = 0;
+	return at ? section_end(&w->s, at, &sect) : 0;
+}
+
+static void forget_schemas(struct kstate_writer *w)
+{
+	while (w->nr_schemas)
+		kfree(w->flats[--w->nr_schemas]);
 }
 
 /**
@@ -456,26 +275,46 @@ int kstate_writer_begin(struct kstate_writer *w)
 {
 	w->s.pos = 0;
 	w->nr_objects = 0;
-	w->nr_schemas = 0;
-	return write_zeroes(&w->s, sizeof(struct kstate_abi_stream));
+	w->group = 0;
+	forget_schemas(w);
+	return kstate_write_zeroes(&w->s, sizeof(struct kstate_abi_stream));
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_begin);
+
+static int writer_grow(struct kstate_writer *w)
+{
+	u32 max = w->max_schemas + KSTATE_SCHEMAS_STEP;
+	const struct kstate_description **descs;
+	struct kstate_flat **flats;
+
+	descs = krealloc_array(w->descs, max, sizeof(*descs), GFP_KERNEL);
+	if (!descs)
+		return -ENOMEM;
+	w->descs = descs;
+	flats = krealloc_array(w->flats, max, sizeof(*flats), GFP_KERNEL);
+	if (!flats)
+		return -ENOMEM;
+	w->flats = flats;
+	w->max_schemas = max;
+	return 0;
+}
 
 static int writer_add(struct kstate_writer *w,
 		      const struct kstate_description *desc)
 {
-	const struct kstate_description **descs;
-	u32 max = w->max_schemas + KSTATE_SCHEMAS_STEP;
+	struct kstate_flat *flat;
+	int err;
 
 	if (w->nr_schemas == w->max_schemas) {
-		descs = krealloc_array(w->descs, max, sizeof(*descs),
-				       GFP_KERNEL);
-		if (!descs)
-			return -ENOMEM;
-		w->descs = descs;
-		w->max_schemas = max;
+		err = writer_grow(w);
+		if (err)
+			return err;
 	}
+	flat = kstate_flat_make(desc);
+	if (IS_ERR(flat))
+		return PTR_ERR(flat);
 	w->descs[w->nr_schemas] = desc;
+	w->flats[w->nr_schemas] = flat;
 	return w->nr_schemas++;
 }
 
@@ -492,6 +331,9 @@ static int writer_add(struct kstate_writer *w,
 int kstate_writer_schema(struct kstate_writer *w,
 			 const struct kstate_description *desc)
 {
+	struct kstate_abi_section sect = {
+		.type = cpu_to_le32(KSTATE_ABI_SECT_SCHEMA),
+	};
 	const struct kstate_field *f;
 	size_t at;
 	u32 nr;
@@ -509,15 +351,76 @@ int kstate_writer_schema(struct kstate_writer *w,
 			return err;
 	}
 
-	err = section_begin(&w->s, &at);
-	if (!err)
-		err = kstate_schema_write(w, desc);
-	if (!err)
-		err = section_end(&w->s, at, KSTATE_ABI_SECT_SCHEMA,
-				  w->nr_schemas, 0);
+	sect.schema = cpu_to_le32(w->nr_schemas);
+	err = kstate_writer_flush(w) ?:
+	      section_begin(&w->s, &at) ?:
+	      kstate_schema_write(w, desc) ?:
+	      section_end(&w->s, at, &sect);
 	return err ?: writer_add(w, desc);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_schema);
+
+/* An object in a section of its own */
+static int write_alone(struct kstate_writer *w,
+		       const struct kstate_description *desc, const void *obj,
+		       u32 schema, u64 instance)
+{
+	struct kstate_abi_section sect = {
+		.type = cpu_to_le32(KSTATE_ABI_SECT_OBJECT),
+		.schema = cpu_to_le32(schema),
+		.instance = cpu_to_le64(instance),
+	};
+
+	return kstate_writer_flush(w) ?:
+	       section_begin(&w->s, &w->at) ?:
+	       kstate_encode(&w->s, desc, obj) ?:
+	       section_end(&w->s, w->at, &sect);
+}
+
+static int group_for(struct kstate_writer *w, u32 schema)
+{
+	int err;
+
+	if (w->group && w->group_schema == schema)
+		return 0;
+	err = kstate_writer_flush(w);
+	if (err)
+		return err;
+	w->group_schema = schema;
+	w->group_count = 0;
+	return section_begin(&w->s, &w->group);
+}
+
+/* An object as a record of a group */
+static int write_grouped(struct kstate_writer *w,
+			 const struct kstate_description *desc,
+			 const void *obj, u32 schema, u64 instance)
+{
+	struct kstate_abi_record record = {
+		.instance = cpu_to_le64(instance),
+	};
+	size_t len;
+	int err;
+
+	err = group_for(w, schema);
+	w->at = w->s.pos;
+	if (!err)
+		err = kstate_write_zeroes(&w->s, sizeof(record));
+	if (!err)
+		err = w->flats[schema] ?
+		      kstate_flat_write(&w->s, w->flats[schema], obj) :
+		      kstate_encode(&w->s, desc, obj);
+	if (err)
+		return err;
+	len = w->s.pos - w->at - sizeof(record);
+	if (len > U32_MAX)
+		return -EOVERFLOW;
+	record.length = cpu_to_le32(len);
+	if (!w->s.counting)
+		memcpy(w->s.data + w->at, &record, sizeof(record));
+	w->group_count++;
+	return 0;
+}
 
 /**
  * kstate_writer_object - write an object, and its schema if need be
@@ -525,6 +428,9 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_writer_schema);
  * @desc: the object's description
  * @obj: the object
  * @instance: its instance
+ *
+ * One that is saved late gets a section of its own, others of one description
+ * share one. @w's at and group then say where it is.
  *
  * Context: as kstate_encode(), and may sleep when the schema is written.
  * Return: 0, or the errno of kstate_encode() or kstate_writer_schema(), and
@@ -535,17 +441,14 @@ int kstate_writer_object(struct kstate_writer *w,
 			 const void *obj, u64 instance)
 {
 	int schema, err;
-	size_t at;
 
 	schema = kstate_writer_schema(w, desc);
 	if (schema < 0)
 		return schema;
-	err = section_begin(&w->s, &at);
-	if (!err)
-		err = kstate_encode(&w->s, desc, obj);
-	if (!err)
-		err = section_end(&w->s, at, KSTATE_ABI_SECT_OBJECT, schema,
-				  instance);
+	if (desc->flags & KSTATE_LATE)
+		err = write_alone(w, desc, obj, schema, instance);
+	else
+		err = write_grouped(w, desc, obj, schema, instance);
 	if (!err)
 		w->nr_objects++;
 	return err;
@@ -581,13 +484,15 @@ static void section_lost(struct kstate_stream *s, size_t at, u32 schema,
 int kstate_writer_reserve(struct kstate_writer *w, u32 schema, u64 instance,
 			  size_t span)
 {
-	size_t at = w->s.pos;
 	int err;
 
-	err = write_zeroes(&w->s, span);
+	err = kstate_writer_flush(w);
+	w->at = w->s.pos;
+	if (!err)
+		err = kstate_write_zeroes(&w->s, span);
 	if (err)
 		return err;
-	section_lost(&w->s, at, schema, instance, span);
+	section_lost(&w->s, w->at, schema, instance, span);
 	w->nr_objects++;
 	return 0;
 }
@@ -629,17 +534,35 @@ int kstate_writer_late(struct kstate_writer *w, size_t at,
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_late);
 
+/* Mark a record of a group, whose checksum then has to be made anew. */
+static void record_lost(struct kstate_stream *s, size_t at, size_t group)
+{
+	struct kstate_abi_section sect;
+	struct kstate_abi_record record;
+
+	memcpy(&record, s->data + at, sizeof(record));
+	record.flags = cpu_to_le32(KSTATE_ABI_SECT_LOST);
+	memcpy(s->data + at, &record, sizeof(record));
+	memcpy(&sect, s->data + group, sizeof(sect));
+	section_header(s, group, &sect);
+}
+
 /**
  * kstate_writer_lose - take an object back out of the stream
- * @w: the stream
- * @at: where its section begins
+ * @w: the stream, after kstate_writer_flush()
+ * @at: where its section or record begins
+ * @group: where the section of its record begins, 0: it has one of its own
  *
  * Context: any.
  */
-void kstate_writer_lose(struct kstate_writer *w, size_t at)
+void kstate_writer_lose(struct kstate_writer *w, size_t at, size_t group)
 {
 	struct kstate_abi_section sect;
 
+	if (group) {
+		record_lost(&w->s, at, group);
+		return;
+	}
 	memcpy(&sect, w->s.data + at, sizeof(sect));
 	section_lost(&w->s, at, le32_to_cpu(sect.schema),
 		     le64_to_cpu(sect.instance), le64_to_cpu(sect.span));
@@ -662,12 +585,15 @@ int kstate_writer_end(struct kstate_writer *w)
 		.nr_schemas = cpu_to_le32(w->nr_schemas),
 		.nr_objects = cpu_to_le32(w->nr_objects),
 	};
+	struct kstate_abi_section sect = {
+		.type = cpu_to_le32(KSTATE_ABI_SECT_END),
+	};
 	size_t at;
 	int err;
 
-	err = section_begin(&w->s, &at);
-	if (!err)
-		err = section_end(&w->s, at, KSTATE_ABI_SECT_END, 0, 0);
+	err = kstate_writer_flush(w) ?:
+	      section_begin(&w->s, &at) ?:
+	      section_end(&w->s, at, &sect);
 	if (err || w->s.counting)
 		return err;
 
@@ -684,9 +610,11 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_writer_end);
  */
 void kstate_writer_free(struct kstate_writer *w)
 {
+	forget_schemas(w);
+	kfree(w->flats);
 	kfree(w->descs);
+	w->flats = NULL;
 	w->descs = NULL;
-	w->nr_schemas = 0;
 	w->max_schemas = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_free);

@@ -43,6 +43,8 @@ int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 extern struct kunit_suite kstate_core_suite;
 extern struct kunit_suite kstate_codec_suite;
 extern struct kunit_suite kstate_skew_suite;
+extern struct kunit_suite kstate_kinds_suite;
+extern struct kunit_suite kstate_rules_suite;
 extern struct kunit_suite kstate_mem_suite;
 
 #endif /* _LIB_KSTATE_KUNIT_H */

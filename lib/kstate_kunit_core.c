@@ -111,17 +111,18 @@ static const struct kstate_field varray = KSTATE_VARRAY(struct thing, list, nr);
 
 /* One of them with one member changed */
 #define WITH(_field, _member, _value) ({				\
-	struct kstate_field with = (_field);				\
+	static struct kstate_field with;				\
 									\
+	with = (_field);						\
 	with._member = (_value);					\
-	with; })
+	&with; })
 
-static void expect_refused(struct kunit *test, struct kstate_field field,
+static void expect_refused(struct kunit *test, const struct kstate_field *field,
 			   const char *what)
 {
 	struct kstate_description desc = thing_desc;
 	const struct kstate_field fields[] = {
-		KSTATE_SIMPLE(struct thing, value), field, KSTATE_END()
+		KSTATE_SIMPLE(struct thing, value), *field, KSTATE_END()
 	};
 
 	desc.fields = fields;
@@ -142,6 +143,9 @@ static void test_bad_names(struct kunit *test)
 	EXPECT_REFUSED(test, WITH(simple, alias, "value"));
 	EXPECT_REFUSED(test, WITH(simple, alias, "nr"));
 	EXPECT_REFUSED(test, WITH(simple, alias, ""));
+	EXPECT_REFUSED(test, WITH(simple, alias, "older,value"));
+	EXPECT_REFUSED(test, WITH(simple, alias, "older,,oldest"));
+	EXPECT_REFUSED(test, WITH(simple, name, "two,names"));
 }
 
 static void test_bad_fields(struct kunit *test)
@@ -159,17 +163,17 @@ static void test_bad_fields(struct kunit *test)
 	EXPECT_REFUSED(test, WITH(simple, type, 99));
 	EXPECT_REFUSED(test, WITH(simple, type, KST_NONE));
 	EXPECT_REFUSED(test, WITH(simple, size, 3));
-	EXPECT_REFUSED(test, WITH(simple, flags, 2));
+	EXPECT_REFUSED(test, WITH(simple, flags, BIT(20)));
 	EXPECT_REFUSED(test, WITH(simple, count, 0));
 	EXPECT_REFUSED(test, WITH(simple, offset, 2));
 	EXPECT_REFUSED(test, WITH(simple, offset, sizeof(struct thing) - 3));
 	EXPECT_REFUSED(test, WITH(simple, offset, U32_MAX - 1));
 	EXPECT_REFUSED(test, WITH(array, count, U32_MAX));
 	EXPECT_REFUSED(test, WITH(varray, count_offset, 4096));
-	EXPECT_REFUSED(test, counted_by_field);
-	EXPECT_REFUSED(test, other_size);
-	EXPECT_REFUSED(test, no_ops);
-	EXPECT_REFUSED(test, no_desc);
+	EXPECT_REFUSED(test, &counted_by_field);
+	EXPECT_REFUSED(test, &other_size);
+	EXPECT_REFUSED(test, &no_ops);
+	EXPECT_REFUSED(test, &no_desc);
 }
 
 static void test_bad_descriptions(struct kunit *test)

@@ -3,6 +3,8 @@
  * KSTATE: two kernels in one, for the KUnit suites.
  */
 #include <linux/crc32.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
 
 #include "kstate_kunit.h"
 
@@ -38,9 +40,9 @@ static struct fake_folio *find_fake(u64 phys, u32 order)
 	return NULL;
 }
 
-static bool fake_preserved(u64 phys, u32 order)
+static bool fake_preserved(u64 phys, u64 size)
 {
-	struct fake_folio *fake = find_fake(phys, order);
+	struct fake_folio *fake = find_fake(phys, ilog2(size / PAGE_SIZE));
 
 	return fake && fake->preserved;
 }
@@ -69,6 +71,24 @@ static void fake_release(void *folio)
 	fake->claimed = false;
 }
 
+/* Ranges are folios here, too */
+static int fake_preserve_range(u64 phys, u64 size)
+{
+	struct fake_folio *fake = find_fake(phys, ilog2(size / PAGE_SIZE));
+
+	return fake ? fake_preserve(fake) : -EINVAL;
+}
+
+static int fake_claim_range(u64 phys, u64 size)
+{
+	return fake_claim(phys, ilog2(size / PAGE_SIZE)) ? 0 : -ENOENT;
+}
+
+static void fake_release_range(u64 phys, u64 size)
+{
+	fake_release(find_fake(phys, ilog2(size / PAGE_SIZE)));
+}
+
 const struct kstate_mem_ops fake_mem = {
 	.locate		= fake_locate,
 	.preserve	= fake_preserve,
@@ -76,6 +96,9 @@ const struct kstate_mem_ops fake_mem = {
 	.claimable	= fake_claimable,
 	.claim		= fake_claim,
 	.release	= fake_release,
+	.preserve_range	= fake_preserve_range,
+	.claim_range	= fake_claim_range,
+	.release_range	= fake_release_range,
 };
 
 static int hop_grow(struct kstate_stream *s, size_t size)
@@ -183,7 +206,7 @@ int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 }
 
 kunit_test_suites(&kstate_core_suite, &kstate_codec_suite, &kstate_skew_suite,
-		  &kstate_mem_suite);
+		  &kstate_kinds_suite, &kstate_rules_suite, &kstate_mem_suite);
 
 MODULE_DESCRIPTION("KUnit tests of KSTATE");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

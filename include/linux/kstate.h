@@ -30,14 +30,20 @@ struct page;
 /**
  * enum kstate_kind - how a field is laid out in the object
  * @KS_END: end of a field table
- * @KS_SIMPLE: a scalar or an embedded array of scalars
- * @KS_POINTER: a pointer to scalars or to a described struct; one, or as many
- *	as a count member of the object says. NULL is legal.
+ * @KS_SIMPLE: an embedded element that is no struct, or an array of them
+ * @KS_POINTER: a pointer to elements; one, or as many as a count member of the
+ *	object says. NULL is legal.
  * @KS_STRUCT: an embedded described struct, or an array of them
  * @KS_CUSTOM: bytes that hooks write and read
  * @KS_ARRAY_OF_POINTER: a pointer to an array of pointers to described
  *	structs; the count comes from the object. NULL elements are legal.
- * @KS_FOLIO: a pointer to a folio or page whose memory stays in place
+ * @KS_LIST: a struct list_head with described structs on it
+ * @KS_HLIST: a struct hlist_head with described structs on it
+ * @KS_XARRAY: a struct xarray of pointers to described structs
+ * @KS_BITMAP: an embedded bitmap, or with a count member a pointer to one
+ * @KS_UNION: a union, with the member of the object that selects its arm
+ * @KS_SUBSECTION: more fields of the same object, when they are needed
+ * @KS_UNUSED: a name that once was a field's
  *
  * The numbers are part of the stream's schema and never change.
  */
@@ -48,16 +54,27 @@ enum kstate_kind {
 	KS_STRUCT		= KSTATE_ABI_STRUCT,
 	KS_CUSTOM		= KSTATE_ABI_CUSTOM,
 	KS_ARRAY_OF_POINTER	= KSTATE_ABI_ARRAY_OF_POINTER,
-	KS_FOLIO		= KSTATE_ABI_FOLIO,
+	KS_LIST			= KSTATE_ABI_LIST,
+	KS_HLIST		= KSTATE_ABI_HLIST,
+	KS_XARRAY		= KSTATE_ABI_XARRAY,
+	KS_BITMAP		= KSTATE_ABI_BITMAP,
+	KS_UNION		= KSTATE_ABI_UNION,
+	KS_SUBSECTION		= KSTATE_ABI_SUBSECTION,
+	KS_UNUSED		= KSTATE_ABI_UNUSED,
 };
 
 /**
- * enum kstate_type - what a scalar is
- * @KST_NONE: not a scalar
+ * enum kstate_type - what an element is
+ * @KST_NONE: a described struct, or the kind says it all
  * @KST_BOOL: a bool, one byte of 0 or 1 in the stream
  * @KST_UINT: an unsigned integer of 1, 2, 4 or 8 bytes
  * @KST_SINT: a signed integer of 1, 2, 4 or 8 bytes
  * @KST_BYTE: a plain char: text or opaque bytes
+ * @KST_FOLIO: a pointer to a folio or page whose memory stays in place
+ * @KST_RANGE: a struct kstate_range of memory that stays in place
+ * @KST_REF: a pointer to another registered object
+ * @KST_STRING: a pointer to a string
+ * @KST_TEXT: a string in an array of chars
  */
 enum kstate_type {
 	KST_NONE		= KSTATE_ABI_NONE,
@@ -65,6 +82,38 @@ enum kstate_type {
 	KST_UINT		= KSTATE_ABI_UINT,
 	KST_SINT		= KSTATE_ABI_SINT,
 	KST_BYTE		= KSTATE_ABI_BYTE,
+	KST_FOLIO		= KSTATE_ABI_FOLIO,
+	KST_RANGE		= KSTATE_ABI_RANGE,
+	KST_REF			= KSTATE_ABI_REF,
+	KST_STRING		= KSTATE_ABI_STRING,
+	KST_TEXT		= KSTATE_ABI_TEXT,
+};
+
+/**
+ * struct kstate_range - physical memory that stays in place
+ * @start: address, a multiple of PAGE_SIZE
+ * @size: bytes, a multiple of PAGE_SIZE; 0: there is none
+ */
+struct kstate_range {
+	phys_addr_t start;
+	phys_addr_t size;
+};
+
+/**
+ * struct kstate_check - what values of a number field are legal
+ * @min: the least, of the field's own sign
+ * @max: the greatest, likewise
+ * @values: the only ones, or NULL
+ * @nr_values: entries of @values
+ *
+ * Checked for every number that is read into the field. See KSTATE_MIN_MAX()
+ * and KSTATE_ONE_OF().
+ */
+struct kstate_check {
+	u64 min;
+	u64 max;
+	const u64 *values;
+	u32 nr_values;
 };
 
 /**
@@ -91,26 +140,44 @@ struct kstate_custom_ops {
 /* kstate_field.flags */
 /* Reading a stream without this field fails, and so does dropping it. */
 #define KSTATE_FIELD_MANDATORY	KSTATE_ABI_FIELD_MANDATORY
+/* May be read from fewer elements; the others keep what the object has. */
+#define KSTATE_FIELD_GROW	KSTATE_ABI_FIELD_GROW
+/* May be read from more elements, if those that are too many are zero. */
+#define KSTATE_FIELD_SHRINK	KSTATE_ABI_FIELD_SHRINK
+/* Is not changed: the stream must have what the object has. */
+#define KSTATE_FIELD_EQUAL	KSTATE_ABI_FIELD_EQUAL
+/* Gets kstate_field.value when the stream does not have it. */
+#define KSTATE_FIELD_DEFAULT	BIT(16)
 
 /**
  * struct kstate_field - one member of a described struct
  * @name: the field's identity in the stream
- * @alias: NULL, or the name that an older kernel gave to this field
+ * @alias: NULL, or the names that older kernels gave to this field, the
+ *	newest first, separated by commas
  * @kind: how it is laid out
- * @type: what its scalars are, KST_NONE for structs, folios and custom bytes
- * @flags: KSTATE_FIELD_MANDATORY or 0
+ * @type: what its elements are, KST_NONE for structs
+ * @flags: KSTATE_FIELD_* or 0
  * @offset: bytes from the start of the object
- * @size: bytes of one element (of the pointee for KS_POINTER and
- *	KS_ARRAY_OF_POINTER)
- * @count: elements, when @count_size is 0
- * @count_offset: where in the object the element count is
- * @count_size: bytes of that unsigned count, or 0 for a fixed @count
- * @desc: description of a nested struct, for @type KST_NONE
+ * @size: bytes of one element in memory
+ * @count: elements, or bits of a bitmap, when @count_size is 0
+ * @count_offset: where in the object the element count is, or the selector of
+ *	a union
+ * @count_size: bytes of that unsigned number, or 0 for a fixed @count
+ * @node: where in an element its list node is
+ * @since: version of the description that brought the field; from older ones
+ *	it may be missing even if it is mandatory
+ * @desc: description of the element struct, of a union's arms, or of a
+ *	subsection
+ * @target: description of the objects that a reference points to
  * @ops: hooks of a KS_CUSTOM field
+ * @check: legal values of a number, or NULL
+ * @needed: of a subsection: must it be saved with this object?
+ * @value: with KSTATE_FIELD_DEFAULT the number to take when none was saved; of
+ *	a union's arm the selector's value
  *
- * Not filled in by hand: use the KSTATE_*() macros below. Each takes further
- * designated initialisers at its end (``.alias = "old_name"``,
- * ``.flags = KSTATE_FIELD_MANDATORY``).
+ * Not filled in by hand: use the macros of include/linux/kstate_fields.h. Each
+ * takes further designated initialisers at its end
+ * (``.alias = "old_name"``, ``.flags = KSTATE_FIELD_MANDATORY``).
  */
 struct kstate_field {
 	const char *name;
@@ -123,8 +190,14 @@ struct kstate_field {
 	u32 count;
 	u32 count_offset;
 	u32 count_size;
+	u32 node;
+	u32 since;
 	const struct kstate_description *desc;
+	const struct kstate_description *target;
 	const struct kstate_custom_ops *ops;
+	const struct kstate_check *check;
+	bool (*needed)(const void *obj);
+	u64 value;
 };
 
 /* kstate_description.flags */
@@ -134,16 +207,25 @@ struct kstate_field {
  * allocate, and arrays must not have grown since prepare.
  */
 #define KSTATE_LATE		BIT(0)
+/*
+ * Losing an object of this description is no option: an image that cannot
+ * restore it is not loaded, and not jumped to.
+ */
+#define KSTATE_MANDATORY	BIT(1)
+/* The fields are the arms of a union, told apart by their values. */
+#define KSTATE_ARMS		BIT(2)
 
 /**
  * struct kstate_description - the description of one kind of object
  * @name: identity, like "trace.ring_buffer_per_cpu". Out-of-tree code starts
  *	it with its vendor's name.
+ * @alias: NULL, or the names that older kernels gave to the description, the
+ *	newest first, separated by commas
  * @version: what the fields mean; raised when the meaning of a field changes
  * @min_version: oldest version of a stream that post_load still understands,
  *	and oldest version that may still read a stream of this one
  * @size: bytes of the object
- * @flags: KSTATE_LATE or 0
+ * @flags: KSTATE_LATE, KSTATE_MANDATORY, KSTATE_ARMS or 0
  * @owner: THIS_MODULE. Its code stays while a hook or a hand-over needs it;
  *	a module unregisters what it registered before it goes.
  * @fields: table that ends with KSTATE_END()
@@ -154,10 +236,15 @@ struct kstate_field {
  *	sleep. Not called for an object whose @prepare failed.
  * @pre_save: called right before the fields are read; see KSTATE_LATE for
  *	the context. An error fails the hand-over.
+ * @post_save: called after the fields were read, if @pre_save was called and
+ *	had no error; in the same context
  * @pre_load: called before anything is changed, with the stream's version.
  *	May refuse.
- * @post_load: called after all fields are in place; an error takes them all
- *	back.
+ * @validate: called after all fields but folios, ranges and custom ones are
+ *	in place, with the stream's version: is the object sound? An error takes
+ *	them all back. Must not change the object.
+ * @post_load: called after all fields are in place, with the stream's version;
+ *	an error takes them all back.
  *
  * All hooks are called with KSTATE's lock held: they must not register,
  * unregister or restore. They belong to registered objects: those of a
@@ -167,6 +254,7 @@ struct kstate_field {
  */
 struct kstate_description {
 	const char *name;
+	const char *alias;
 	u32 version;
 	u32 min_version;
 	u32 size;
@@ -176,172 +264,13 @@ struct kstate_description {
 	int (*prepare)(void *obj);
 	void (*abort)(void *obj);
 	int (*pre_save)(void *obj);
+	void (*post_save)(void *obj);
 	int (*pre_load)(void *obj, u32 version);
+	int (*validate)(const void *obj, u32 version);
 	int (*post_load)(void *obj, u32 version);
 };
 
-/* The class of a scalar; anything that is not a scalar does not compile. */
-#define __kstate_type(x) _Generic((x),					\
-	bool: KST_BOOL, char: KST_BYTE,					\
-	unsigned char: KST_UINT, signed char: KST_SINT,			\
-	unsigned short: KST_UINT, short: KST_SINT,			\
-	unsigned int: KST_UINT, int: KST_SINT,				\
-	unsigned long: KST_UINT, long: KST_SINT,			\
-	unsigned long long: KST_UINT, long long: KST_SINT)
-
-#define __kstate_member(_s, _f)		(((_s *)NULL)->_f)
-
-/* 0, or no compilation when member @_f of @_s is not of type @_t. */
-#define __kstate_check(_s, _f, _t)					\
-	BUILD_BUG_ON_ZERO(!__same_type(__kstate_member(_s, _f), _t))
-
-/* 0, or no compilation when member @_n of @_s cannot be a count. */
-#define __kstate_check_count(_s, _n)					\
-	BUILD_BUG_ON_ZERO(__kstate_type(__kstate_member(_s, _n)) != KST_UINT)
-
-#define __kstate_count(_s, _n)						\
-	.count_offset = offsetof(_s, _n) + __kstate_check_count(_s, _n),	\
-	.count_size = sizeof_field(_s, _n)
-
-/**
- * KSTATE_SIMPLE - describe a scalar member
- * @_s: the struct's type
- * @_f: the member, an integer or bool
- */
-#define KSTATE_SIMPLE(_s, _f, ...) {					\
-	.name = #_f, .kind = KS_SIMPLE,					\
-	.type = __kstate_type(__kstate_member(_s, _f)),			\
-	.offset = offsetof(_s, _f), .size = sizeof_field(_s, _f),	\
-	.count = 1, ##__VA_ARGS__ }
-
-/**
- * KSTATE_ARRAY - describe an embedded array of scalars
- * @_s: the struct's type
- * @_f: the member, an array of integers, bools or chars
- */
-#define KSTATE_ARRAY(_s, _f, ...) {					\
-	.name = #_f, .kind = KS_SIMPLE,					\
-	.type = __kstate_type(__kstate_member(_s, _f)[0]),		\
-	.offset = offsetof(_s, _f),					\
-	.size = sizeof(__kstate_member(_s, _f)[0]),			\
-	.count = ARRAY_SIZE(__kstate_member(_s, _f)), ##__VA_ARGS__ }
-
-/**
- * KSTATE_POINTER - describe a pointer to one scalar
- * @_s: the struct's type
- * @_f: the member, a pointer to an integer or bool; may be NULL
- *
- * When the object to be restored has NULL here and the stream has a value,
- * the pointee is allocated with kvcalloc(), to be freed with kvfree(), and
- * belongs to the object. What the object points at already is neither replaced
- * nor freed: then a NULL in the stream is refused with -EEXIST.
- */
-#define KSTATE_POINTER(_s, _f, ...) {					\
-	.name = #_f, .kind = KS_POINTER,				\
-	.type = __kstate_type(*__kstate_member(_s, _f)),		\
-	.offset = offsetof(_s, _f),					\
-	.size = sizeof(*__kstate_member(_s, _f)),			\
-	.count = 1, ##__VA_ARGS__ }
-
-/**
- * KSTATE_VARRAY - describe a pointer to as many scalars as the object says
- * @_s: the struct's type
- * @_f: the member, a pointer to integers, bools or chars; may be NULL
- * @_n: the member with the count, an unsigned integer; not to be described
- *	by a field of its own
- *
- * When the object to be restored has NULL here, the array is allocated with
- * kvcalloc() and @_n is set; otherwise the counts must be equal.
- */
-#define KSTATE_VARRAY(_s, _f, _n, ...) {				\
-	.name = #_f, .kind = KS_POINTER,				\
-	.type = __kstate_type(*__kstate_member(_s, _f)),		\
-	.offset = offsetof(_s, _f),					\
-	.size = sizeof(*__kstate_member(_s, _f)),			\
-	__kstate_count(_s, _n), ##__VA_ARGS__ }
-
-/**
- * KSTATE_STRUCT - describe an embedded struct
- * @_s: the struct's type
- * @_f: the member
- * @_t: the member's type
- * @_desc: pointer to the description of @_t
- */
-#define KSTATE_STRUCT(_s, _f, _t, _desc, ...) {				\
-	.name = #_f, .kind = KS_STRUCT,					\
-	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, _t),	\
-	.size = sizeof(_t), .count = 1, .desc = (_desc), ##__VA_ARGS__ }
-
-/**
- * KSTATE_STRUCT_POINTER - describe a pointer to a struct
- * @_s: the struct's type
- * @_f: the member, a pointer to @_t; may be NULL
- * @_t: the pointee's type
- * @_desc: pointer to the description of @_t
- */
-#define KSTATE_STRUCT_POINTER(_s, _f, _t, _desc, ...) {			\
-	.name = #_f, .kind = KS_POINTER,				\
-	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, _t *),	\
-	.size = sizeof(_t), .count = 1, .desc = (_desc), ##__VA_ARGS__ }
-
-/**
- * KSTATE_ARRAY_OF_POINTER - describe an array of pointers to structs
- * @_s: the struct's type
- * @_f: the member, a pointer to an array of pointers to @_t
- * @_n: the member with the count, an unsigned integer; not to be described
- *	by a field of its own
- * @_t: the struct pointed to
- * @_desc: pointer to the description of @_t
- *
- * Elements may be NULL. Allocation on load is as for KSTATE_VARRAY(), for the
- * array and for each element that is NULL in the object and not in the stream.
- */
-#define KSTATE_ARRAY_OF_POINTER(_s, _f, _n, _t, _desc, ...) {		\
-	.name = #_f, .kind = KS_ARRAY_OF_POINTER,			\
-	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, _t **),	\
-	.size = sizeof(_t), .desc = (_desc),				\
-	__kstate_count(_s, _n), ##__VA_ARGS__ }
-
-/**
- * KSTATE_CUSTOM - describe a member through hooks
- * @_s: the struct's type
- * @_f: the member
- * @_ops: pointer to its struct kstate_custom_ops
- */
-#define KSTATE_CUSTOM(_s, _f, _ops, ...) {				\
-	.name = #_f, .kind = KS_CUSTOM, .offset = offsetof(_s, _f),	\
-	.ops = (_ops), ##__VA_ARGS__ }
-
-/**
- * KSTATE_PAGE - describe a pointer to a page that stays in place
- * @_s: the struct's type
- * @_f: the member, a struct page pointer to the head of an allocation; may
- *	be NULL
- *
- * The memory is preserved at prepare with kstate_preserve_folio(), unless it
- * is already, and comes back with its order and one reference, which belongs to
- * the object. Memory of several pages must be a compound page. The object to be
- * restored must have NULL here.
- */
-#define KSTATE_PAGE(_s, _f, ...) {					\
-	.name = #_f, .kind = KS_FOLIO, .count = 1,			\
-	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, struct page *), \
-	.size = sizeof(struct page *), ##__VA_ARGS__ }
-
-/**
- * KSTATE_FOLIO - describe a pointer to a folio that stays in place
- * @_s: the struct's type
- * @_f: the member, a struct folio pointer; may be NULL
- */
-#define KSTATE_FOLIO(_s, _f, ...) {					\
-	.name = #_f, .kind = KS_FOLIO, .count = 1,			\
-	.offset = offsetof(_s, _f) + __kstate_check(_s, _f, struct folio *), \
-	.size = sizeof(struct folio *), ##__VA_ARGS__ }
-
-/**
- * KSTATE_END - end a field table
- */
-#define KSTATE_END()	{ .kind = KS_END }
+#include <linux/kstate_fields.h>
 
 /* kstate_register() also restored the object */
 #define KSTATE_RESTORED		1

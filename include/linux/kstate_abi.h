@@ -120,27 +120,52 @@ static_assert(sizeof(struct kstate_abi_index) == 4096);
  *
  * A *schema* section stands for one description of the writer: its name,
  * version and fields. It comes before the first section that names it. An
- * *object* section holds one object: the values of its schema's fields, in
- * the schema's order, packed, without padding:
+ * *object* section holds one object; a *group* section holds any number of
+ * objects of one schema, each after a struct kstate_abi_record. An object is
+ * the values of its schema's fields, in the schema's order, packed, without
+ * padding:
  *
  * ==================  ========================================================
  * kind                bytes
  * ==================  ========================================================
- * SIMPLE              count scalars
+ * SIMPLE, STRUCT      count elements
  * POINTER             u8 present; if present: u32 count when the schema's
- *                     count is 0; then count scalars or structs
- * STRUCT              count structs
- * CUSTOM              u32 length, then that many bytes
+ *                     count is 0; then count elements
  * ARRAY_OF_POINTER    u8 present; if present: u32 count, then for each element
  *                     u8 present and, if present, the struct
- * FOLIO               u8 present; if present: u64 address, u32 order
+ * LIST, HLIST         u32 count, then count structs
+ * XARRAY              u32 count, then for each element u64 index, the struct
+ * BITMAP              u8 present; if present: u32 bits, then as many bytes as
+ *                     they take, bit n in byte n / 8, the rest clear
+ * UNION               u32 number of a field of its schema, then that field; or
+ *                     KSTATE_ABI_NO_ARM, then u64 selector
+ * SUBSECTION          u8 present; if present: the struct
+ * CUSTOM              u32 length, then that many bytes
+ * UNUSED              nothing
  * ==================  ========================================================
  *
- * A scalar has the schema's width; a struct is the values of its own schema's
- * fields, nested at most KSTATE_ABI_MAX_DEPTH deep. "present" is 0 or 1.
+ * An element is a struct, when the field names a schema, or what the type says:
+ *
+ * ==================  ========================================================
+ * type                bytes
+ * ==================  ========================================================
+ * BOOL                u8, 0 or 1
+ * UINT, SINT, BYTE    a number of the field's width
+ * FOLIO               u8 present; if present: u64 address, u32 order
+ * RANGE               u64 address, u64 bytes
+ * REF                 u8 present; if present: u64 instance
+ * STRING, TEXT        u8 present; if present: u32 length, then that many bytes,
+ *                     none of them 0
+ * ==================  ========================================================
+ *
+ * A struct is the values of its own schema's fields, nested at most
+ * KSTATE_ABI_MAX_DEPTH deep. "present" is 0 or 1.
+ *
+ * A stream without objects is what a kernel image carries: the schemas of what
+ * this kernel describes, see kernel/kstate_image.c.
  */
 #define KSTATE_ABI_STREAM_MAGIC		0x4d5254535453534bULL	/* "KSSTSTRM" */
-#define KSTATE_ABI_STREAM_FORMAT	1
+#define KSTATE_ABI_STREAM_FORMAT	2
 #define KSTATE_ABI_MAX_DEPTH		16
 #define KSTATE_ABI_NAME_MAX		63	/* without the final NUL */
 #define KSTATE_ABI_MAX_FIELDS		1024	/* of a schema; at least 1 */
@@ -164,15 +189,16 @@ static_assert(sizeof(struct kstate_abi_stream) == 64);
 #define KSTATE_ABI_SECT_SCHEMA		1
 #define KSTATE_ABI_SECT_OBJECT		2
 #define KSTATE_ABI_SECT_END		3
+#define KSTATE_ABI_SECT_GROUP		4
 
-/* Object section: saving failed after the point of no return, no payload */
+/* Object or record: it could not be saved in the end; no bytes of it count */
 #define KSTATE_ABI_SECT_LOST		1
 
 struct kstate_abi_section {
 	__le32 type;		/* KSTATE_ABI_SECT_* */
 	__le32 flags;
 	__le32 schema;		/* of a schema its own number, from 0 up */
-	__le32 reserved;
+	__le32 count;		/* records of a group; else 0 */
 	__le64 instance;	/* of an object; else 0 */
 	__le64 length;		/* bytes of payload */
 	__le64 span;		/* bytes to the next section, a multiple of 8 */
@@ -182,32 +208,80 @@ struct kstate_abi_section {
 
 static_assert(sizeof(struct kstate_abi_section) == 48);
 
-/* Payload of a schema section: this, the fields, then NUL-ended names */
+/* Before each object of a group; not aligned */
+struct kstate_abi_record {
+	__le64 instance;
+	__le32 length;		/* bytes of the object, which follow */
+	__le32 flags;		/* KSTATE_ABI_SECT_LOST or 0 */
+};
+
+static_assert(sizeof(struct kstate_abi_record) == 16);
+
+/*
+ * Payload of a schema section: this, the fields, then names and attributes.
+ * Names end with NUL; what is named by an offset is at that offset in the
+ * payload.
+ */
 struct kstate_abi_schema {
 	__le32 version;
 	__le32 min_version;
 	__le32 nr_fields;
-	__le32 name;		/* offset in the payload, as all names' */
+	__le32 flags;
+	__le32 name;
+	__le32 attrs;		/* struct kstate_abi_attr, 0: none */
 };
 
-static_assert(sizeof(struct kstate_abi_schema) == 16);
+static_assert(sizeof(struct kstate_abi_schema) == 24);
+
+/* Flags of a schema */
+#define KSTATE_ABI_SCHEMA_MANDATORY	1	/* losing an object is no option */
+#define KSTATE_ABI_SCHEMA_UNION		2	/* its fields are arms of a union */
+#define KSTATE_ABI_SCHEMA_DECLARED	4	/* objects of it can be restored */
+#define KSTATE_ABI_SCHEMA_KNOWN		7
 
 #define KSTATE_ABI_NO_SCHEMA		0xffffffffU
+#define KSTATE_ABI_NO_ARM		0xffffffffU
 
 /* Flags of a field */
-#define KSTATE_ABI_FIELD_MANDATORY	1
+#define KSTATE_ABI_FIELD_MANDATORY	1	/* neither side may lack it */
+#define KSTATE_ABI_FIELD_GROW		2	/* may be read from fewer elements */
+#define KSTATE_ABI_FIELD_SHRINK		4	/* from more, if those are zero */
+#define KSTATE_ABI_FIELD_EQUAL		8	/* must be what the reader has */
 
 struct kstate_abi_field {
 	__le16 kind;		/* KSTATE_ABI_* below */
 	__le16 type;
 	__le32 flags;
-	__le32 width;		/* bytes of a scalar; 0 if not a scalar */
-	__le32 count;		/* elements; 0: the count is in the object */
+	__le32 width;		/* bytes of a number, or room for a TEXT; else 0 */
+	__le32 count;		/* elements, bits; 0: the count is in the object */
 	__le32 schema;		/* of a struct, else KSTATE_ABI_NO_SCHEMA */
 	__le32 name;
+	__le32 attrs;		/* struct kstate_abi_attr, 0: none */
 };
 
-static_assert(sizeof(struct kstate_abi_field) == 24);
+static_assert(sizeof(struct kstate_abi_field) == 28);
+
+/*
+ * Attributes follow each other without padding, each with its bytes behind it,
+ * up to one with tag KSTATE_ABI_ATTR_END. They are not aligned. A reader
+ * ignores the tags that it does not know.
+ */
+struct kstate_abi_attr {
+	__le16 tag;
+	__le16 length;		/* bytes that follow */
+};
+
+static_assert(sizeof(struct kstate_abi_attr) == 4);
+
+#define KSTATE_ABI_ATTR_END		0
+#define KSTATE_ABI_ATTR_ALIAS		1	/* another name, with its NUL */
+#define KSTATE_ABI_ATTR_SINCE		2	/* le32: version that brought it */
+#define KSTATE_ABI_ATTR_MIN		3	/* le64: least value */
+#define KSTATE_ABI_ATTR_MAX		4	/* le64: greatest value */
+#define KSTATE_ABI_ATTR_VALUES		5	/* le64s: the only values */
+#define KSTATE_ABI_ATTR_DEFAULT		6	/* le64: value when not saved */
+#define KSTATE_ABI_ATTR_TARGET		7	/* name of a REF's description */
+#define KSTATE_ABI_ATTR_ARM		8	/* le64: the union's selector */
 
 /* Kinds and types, see enum kstate_kind and enum kstate_type */
 #define KSTATE_ABI_END			0
@@ -216,12 +290,23 @@ static_assert(sizeof(struct kstate_abi_field) == 24);
 #define KSTATE_ABI_STRUCT		3
 #define KSTATE_ABI_CUSTOM		4
 #define KSTATE_ABI_ARRAY_OF_POINTER	5
-#define KSTATE_ABI_FOLIO		6
+#define KSTATE_ABI_LIST			6
+#define KSTATE_ABI_HLIST		7
+#define KSTATE_ABI_XARRAY		8
+#define KSTATE_ABI_BITMAP		9
+#define KSTATE_ABI_UNION		10
+#define KSTATE_ABI_SUBSECTION		11
+#define KSTATE_ABI_UNUSED		12
 
 #define KSTATE_ABI_NONE			0
 #define KSTATE_ABI_BOOL			1
 #define KSTATE_ABI_UINT			2
 #define KSTATE_ABI_SINT			3
 #define KSTATE_ABI_BYTE			4
+#define KSTATE_ABI_FOLIO		5
+#define KSTATE_ABI_RANGE		6
+#define KSTATE_ABI_REF			7
+#define KSTATE_ABI_STRING		8
+#define KSTATE_ABI_TEXT			9
 
 #endif /* _LINUX_KSTATE_ABI_H */
