@@ -65,10 +65,56 @@ void kstate_unpreserve_folio(struct folio *folio)
 	kstate_note_unpreserved(folio_pfn(folio), 1UL << folio_order(folio));
 }
 
-/* Ranges that are no folio are not kept here. */
+struct page *pfn_to_page(unsigned long pfn)
+{
+	int i;
+
+	for (i = 0; i < SHIM_FOLIOS; i++) {
+		if (pfn - shim_folios[i].page.pfn < 1UL << i)
+			return &shim_folios[i].page;
+	}
+	return NULL;
+}
+
+/* A range is a folio whose references do not count. */
+static struct folio *find_range(phys_addr_t start, phys_addr_t size)
+{
+	struct folio *folio = pfn_folio(PHYS_PFN(start));
+
+	return folio && start % PAGE_SIZE == 0 && folio_size(folio) == size ?
+	       folio : NULL;
+}
+
+int kstate_preserve_range(phys_addr_t start, phys_addr_t size)
+{
+	struct folio *folio = find_range(start, size);
+
+	if (!folio)
+		return -EINVAL;
+	if (folio->page.preserved)
+		return -EBUSY;
+	folio->page.preserved = true;
+	kstate_note_preserved(PHYS_PFN(start), PHYS_PFN(size), false);
+	return 0;
+}
+
 void kstate_unpreserve_range(phys_addr_t start, phys_addr_t size)
 {
-	shim_assert(!size);
+	struct folio *folio = find_range(start, size);
+
+	shim_assert(folio && folio->page.preserved);
+	folio->page.preserved = false;
+	kstate_note_unpreserved(PHYS_PFN(start), PHYS_PFN(size));
+}
+
+int kstate_restore_range(phys_addr_t start, phys_addr_t size)
+{
+	struct folio *folio = find_range(start, size);
+
+	if (!folio || !folio->page.preserved || folio->page.claimed)
+		return -ENOENT;
+	folio->page.claimed = true;
+	return 0;
 }
 
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size)

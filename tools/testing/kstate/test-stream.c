@@ -228,7 +228,7 @@ static struct kstate_abi_section *find_section(struct stream *s, u32 type)
 static void sections_truncated(void)
 {
 	static const u32 types[] = {
-		KSTATE_ABI_SECT_SCHEMA, KSTATE_ABI_SECT_OBJECT
+		KSTATE_ABI_SECT_SCHEMA, KSTATE_ABI_SECT_GROUP
 	};
 	struct kstate_abi_section *sect;
 	struct stream whole, part;

@@ -13,6 +13,8 @@
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x)	ALIGN(x, PAGE_SIZE)
+#define PAGE_ALIGNED(x)	IS_ALIGNED((unsigned long)(x), PAGE_SIZE)
+#define PHYS_ADDR_MAX	(~(phys_addr_t)0)
 #define PFN_PHYS(x)	((phys_addr_t)(x) << PAGE_SHIFT)
 #define PHYS_PFN(x)	((unsigned long)((x) >> PAGE_SHIFT))
 
@@ -33,6 +35,14 @@ struct folio {
 #define PageTail(p)	((p)->tail)
 
 struct folio *pfn_folio(unsigned long pfn);
+
+/* Of a range that is a folio: each of its pages is that folio's. */
+struct page *pfn_to_page(unsigned long pfn);
+
+static inline void put_page(struct page *page)
+{
+	page->claimed = false;
+}
 
 static inline unsigned long folio_pfn(const struct folio *folio)
 {
