@@ -6,7 +6,7 @@
  * A fuzzer does not guess checksums, and seldom lengths. So they are mended: in
  * a stream whose first byte is 1, only the checksums. Any other input is a list
  * of sections in short form, of which a stream is made: u8 type, u8 schema, u8
- * instance, u16 length, payload.
+ * instance or count of records, u16 length, payload.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -42,7 +42,10 @@ static void put_section(struct stream *s, u32 type, const u8 *head,
 	sect->span = cpu_to_le64(sizeof(*sect) + ALIGN(len, 8));
 	if (head) {
 		sect->schema = cpu_to_le32(head[1]);
-		sect->instance = cpu_to_le64(head[2]);
+		if (type == KSTATE_ABI_SECT_OBJECT)
+			sect->instance = cpu_to_le64(head[2]);
+		if (type == KSTATE_ABI_SECT_GROUP)
+			sect->count = cpu_to_le32(head[2]);
 	}
 	if (len)
 		memcpy(sect + 1, payload, len);
@@ -63,6 +66,10 @@ static void put_header(struct stream *s, u32 schemas, u32 objects)
 
 static struct stream from_short(const u8 *data, size_t size)
 {
+	static const u32 types[] = {
+		KSTATE_ABI_SECT_SCHEMA, KSTATE_ABI_SECT_OBJECT,
+		KSTATE_ABI_SECT_GROUP,
+	};
 	u32 schemas = 0, objects = 0, type, i;
 	struct stream s = { .preserved = ~0U };
 	struct stream exact;
@@ -73,9 +80,9 @@ static struct stream from_short(const u8 *data, size_t size)
 	for (i = 0; i < MAX_SECTIONS && size >= SHORT_HEAD; i++) {
 		len = min_t(size_t, get_unaligned_le16(data + 3),
 			    size - SHORT_HEAD);
-		type = data[0] & 1 ? KSTATE_ABI_SECT_OBJECT :
-				     KSTATE_ABI_SECT_SCHEMA;
-		objects += type == KSTATE_ABI_SECT_OBJECT;
+		type = types[data[0] % ARRAY_SIZE(types)];
+		objects += type == KSTATE_ABI_SECT_OBJECT ? 1 :
+			   type == KSTATE_ABI_SECT_GROUP ? data[2] : 0;
 		schemas += type == KSTATE_ABI_SECT_SCHEMA;
 		put_section(&s, type, data, data + SHORT_HEAD, len);
 		data += SHORT_HEAD + len;
@@ -104,7 +111,8 @@ static bool same_as_filled(const struct sample *s, const void *obj)
 static bool known_error(int err)
 {
 	return err == -EBADMSG || err == -ERANGE || err == -EMSGSIZE ||
-	       err == -EEXIST || err == -ESTALE;
+	       err == -EEXIST || err == -ESTALE || err == -EINVAL ||
+	       err == -ENODATA || err == -EPROTO || err == -ENOENT;
 }
 
 /* What could be restored can be saved, and restored once more. */
@@ -120,24 +128,25 @@ static void hop_once_more(const struct sample *s, union sample_obj *obj)
 	s->release(&again);
 }
 
-static void restore(struct kstate_reader *r, struct kstate_in_object *in,
-		    const struct sample *s, bool filled)
+static void restore(struct kstate_in_object *in, const struct sample *s,
+		    bool filled)
 {
 	union sample_obj dst = { }, zero = { };
 	struct kstate_report report = { };
-	struct kstate_program *prog;
+	const struct kstate_program *prog;
+	struct kstate_refs refs = kstate_core_refs(&kstate_core);
 	unsigned int i;
 	int err;
 
 	shim_mem_reset();
 	for (i = 0; i < SHIM_FOLIOS; i++)
 		shim_folios[i].page.preserved = true;
-	prog = kstate_resolve(r, in->schema, s->desc, &report);
+	prog = kstate_resolve(in->schema, s->desc, &report);
 	if (IS_ERR(prog))
 		return;
 	if (filled)
 		s->fill(&dst, 2, false);
-	err = kstate_load(prog, in, &dst, kstate_core.mem, &report);
+	err = kstate_load(prog, in, &dst, kstate_core.mem, &refs, &report);
 	if (!err)
 		hop_once_more(s, &dst);
 	else
@@ -154,8 +163,8 @@ static void walk(struct kstate_reader *r)
 
 	for (i = 0; i < r->nr_objects; i++) {
 		for (s = samples; s < samples + nr_samples; s++) {
-			restore(r, &r->objects[i], s, false);
-			restore(r, &r->objects[i], s, true);
+			restore(&r->objects[i], s, false);
+			restore(&r->objects[i], s, true);
 		}
 	}
 }

@@ -106,20 +106,25 @@ struct raw_field {
 	u16 kind, type;
 	u32 flags, width, count, schema;
 	u32 name;		/* offset, or 0: that of "a" */
+	u32 attrs;		/* offset, or 0: none */
 };
+
+#define SCHEMA_SIZE	sizeof(struct kstate_abi_schema)
+#define FIELD_SIZE	sizeof(struct kstate_abi_field)
 
 /* A schema named "t"; names are "t", "a", "b" and so on after the fields. */
 static void schema_begin(u32 nr_fields, const struct raw_field *f, u32 nr)
 {
-	u32 names = sizeof(struct kstate_abi_schema) +
-		    nr * sizeof(struct kstate_abi_field);
+	u32 names = SCHEMA_SIZE + nr * FIELD_SIZE;
 	u32 i;
 
 	begin_section(KSTATE_ABI_SECT_SCHEMA, nr_schemas++, 0);
 	put32(1);
 	put32(1);
 	put32(nr_fields);
+	put32(0);
 	put32(names);
+	put32(0);
 	for (i = 0; i < nr; i++) {
 		put(&f[i].kind, 2);
 		put(&f[i].type, 2);
@@ -128,6 +133,7 @@ static void schema_begin(u32 nr_fields, const struct raw_field *f, u32 nr)
 		put32(f[i].count);
 		put32(f[i].schema);
 		put32(f[i].name ?: names + 2 + 2 * i);
+		put32(f[i].attrs);
 	}
 }
 
@@ -216,7 +222,8 @@ static void the_builder_is_right(void)
 static void headers(void)
 {
 	REFUSED(head()->magic ^= 1);
-	REFUSED(head()->format = cpu_to_le32(2));
+	REFUSED(head()->format = cpu_to_le32(1));
+	REFUSED(head()->format = cpu_to_le32(3));
 	REFUSED(head()->format = 0);
 	REFUSED(head()->incompat = cpu_to_le64(1));
 	REFUSED(head()->incompat = cpu_to_le64(1ULL << 63));
@@ -296,7 +303,7 @@ static void section_lengths(void)
 static void section_kinds(void)
 {
 	REFUSED(section()->type = 0);
-	REFUSED(section()->type = cpu_to_le32(4));
+	REFUSED(section()->type = cpu_to_le32(5));
 	REFUSED(section()->type = cpu_to_le32(KSTATE_ABI_SECT_OBJECT));
 	REFUSED(section()->type = cpu_to_le32(KSTATE_ABI_SECT_SCHEMA));
 
@@ -396,7 +403,7 @@ static void fields_that_make_no_sense(void)
 		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_BOOL, 0, 4, 1, NO_SCHEMA },
 		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_BYTE, 0, 2, 1, NO_SCHEMA },
 		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_UINT, 0, 4, 0, NO_SCHEMA },
-		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_UINT, 2, 4, 1, NO_SCHEMA },
+		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_UINT, 16, 4, 1, NO_SCHEMA },
 		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_UINT, 0, 4, 1, 0 },
 		{ KSTATE_ABI_STRUCT, 0, 0, 0, 1, NO_SCHEMA },
 		{ KSTATE_ABI_STRUCT, 0, 0, 0, 1, 5 },
@@ -405,8 +412,8 @@ static void fields_that_make_no_sense(void)
 		{ KSTATE_ABI_ARRAY_OF_POINTER, KSTATE_ABI_UINT, 0, 4, 0, NO_SCHEMA },
 		{ KSTATE_ABI_CUSTOM, 0, 0, 0, 0, NO_SCHEMA },
 		{ KSTATE_ABI_CUSTOM, 0, 0, 1, 1, NO_SCHEMA },
-		{ KSTATE_ABI_FOLIO, 0, 0, 0, 2, NO_SCHEMA },
-		{ KSTATE_ABI_FOLIO, 1, 0, 0, 1, NO_SCHEMA },
+		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_FOLIO, 0, 8, 1, NO_SCHEMA },
+		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_FOLIO, 0, 0, 0, NO_SCHEMA },
 	};
 	unsigned int i;
 
@@ -418,24 +425,24 @@ static void fields_that_make_no_sense(void)
 static void names(void)
 {
 	static const u32 offsets[] = {
-		44, 45, 46, 47, 1000, 0x7fffffff, U32_MAX - 1, U32_MAX,
+		56, 57, 58, 59, 1000, 0x7fffffff, U32_MAX - 1, U32_MAX,
 	};
 	struct raw_field f = U32_FIELD;
 	char text[80];
 	unsigned int i;
 
-	/* beyond the payload, which has 16 + 24 + "t" + "a" = 44 bytes */
+	/* beyond the payload, which has 24 + 28 + "t" + "a" = 56 bytes */
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		f.name = offsets[i];
 		CHECK_EQ(try_fields(&f, 1), -EBADMSG);
 	}
 	/* empty */
-	f.name = 43;
+	f.name = 55;
 	CHECK_EQ(try_fields(&f, 1), -EBADMSG);
 
 	/* as long as can be, too long, and without an end */
 	memset(text, 'x', sizeof(text));
-	f.name = 16 + 24 + 2;
+	f.name = SCHEMA_SIZE + FIELD_SIZE + 2;
 	for (i = 62; i < 67; i++) {
 		text[i] = '\0';
 		begin();
@@ -484,7 +491,7 @@ static void same_field_twice(void)
 	struct raw_field f[2] = { U32_FIELD, U32_FIELD };
 	struct thing obj = { };
 
-	f[0].name = 16 + 2 * 24 + 2;
+	f[0].name = SCHEMA_SIZE + 2 * FIELD_SIZE + 2;
 	f[1].name = f[0].name;
 	begin();
 	schema(f, 2);
@@ -625,9 +632,8 @@ struct values {
 
 static const struct kstate_field values_fields[] = {
 	KSTATE_VARRAY(struct values, list, nr_list, .name = "a"),
-	KSTATE_STRUCT_POINTER(struct values, things, struct thing, &thing_desc,
-			      .name = "b", .count = 0,
-			      __kstate_count(struct values, nr_things)),
+	KSTATE_STRUCT_VARRAY(struct values, things, nr_things, struct thing,
+			     &thing_desc, .name = "b"),
 	KSTATE_FOLIO(struct values, one, .name = "c"),
 	KSTATE_FOLIO(struct values, two, .name = "d"),
 	KSTATE_END()
@@ -641,8 +647,8 @@ static const struct kstate_description values_desc = {
 static const struct raw_field values_raw[] = {
 	{ KSTATE_ABI_POINTER, KSTATE_ABI_UINT, 0, 8, 0, NO_SCHEMA },
 	{ KSTATE_ABI_POINTER, 0, 0, 0, 0, 0 },
-	{ KSTATE_ABI_FOLIO, 0, 0, 0, 1, NO_SCHEMA },
-	{ KSTATE_ABI_FOLIO, 0, 0, 0, 1, NO_SCHEMA },
+	{ KSTATE_ABI_SIMPLE, KSTATE_ABI_FOLIO, 0, 0, 1, NO_SCHEMA },
+	{ KSTATE_ABI_SIMPLE, KSTATE_ABI_FOLIO, 0, 0, 1, NO_SCHEMA },
 };
 
 static void begin_values(void)
@@ -715,7 +721,7 @@ static void skipped_fields(void)
 	static const struct raw_field raw[] = {
 		{ KSTATE_ABI_CUSTOM, 0, 0, 0, 1, NO_SCHEMA },
 		{ KSTATE_ABI_ARRAY_OF_POINTER, 0, 0, 0, 0, 0 },
-		{ KSTATE_ABI_FOLIO, 0, 0, 0, 1, NO_SCHEMA },
+		{ KSTATE_ABI_SIMPLE, KSTATE_ABI_FOLIO, 0, 0, 1, NO_SCHEMA },
 	};
 	static const struct {
 		u8 bytes[16];
@@ -739,7 +745,7 @@ static void skipped_fields(void)
 	/* names that nobody knows: "t", at the end of the fields */
 	for (i = 0; i < 3; i++) {
 		f[i] = raw[i];
-		f[i].name = 16 + 3 * 24;
+		f[i].name = SCHEMA_SIZE + 3 * FIELD_SIZE;
 	}
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		begin();
