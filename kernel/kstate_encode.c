@@ -227,6 +227,7 @@ static int write_pointers(struct kstate_stream *s, const struct kstate_field *f,
 	return err;
 }
 
+/* A head that is all zero was never used: it is of a restored element. */
 static int write_list(struct kstate_stream *s, const struct kstate_field *f,
 		      const void *obj)
 {
@@ -236,7 +237,8 @@ static int write_list(struct kstate_stream *s, const struct kstate_field *f,
 	int err;
 
 	err = leave_u32(s, &at);
-	for (node = head->next; !err && node != head; node = node->next, nr++)
+	for (node = head->next; !err && node && node != head;
+	     node = node->next, nr++)
 		err = nr == U32_MAX ? -EOVERFLOW :
 		      kstate_encode(s, f->desc, (void *)node - f->node);
 	if (!err)

@@ -127,6 +127,17 @@ static void expect_shelf(struct kunit *test, struct shelf *shelf)
 	KUNIT_EXPECT_EQ(test, shelf->tail, 99);
 }
 
+/* As in an element that is new here and whose list nobody saved */
+static void test_list_never_used(struct kunit *test)
+{
+	struct shelf src = { }, dst;
+
+	shelf_init(&dst);
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_pass(test, &shelf_desc, &src,
+						 &shelf_desc, &dst));
+	KUNIT_EXPECT_TRUE(test, list_empty(&dst.items));
+}
+
 static void test_collections(struct kunit *test)
 {
 	struct shelf src, dst;
@@ -602,6 +613,7 @@ static void test_validate(struct kunit *test)
 
 static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_collections),
+	KUNIT_CASE(test_list_never_used),
 	KUNIT_CASE(test_collections_in_use),
 	KUNIT_CASE(test_collections_undone),
 	KUNIT_CASE(test_nested_collections),
