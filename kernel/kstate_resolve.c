@@ -208,6 +208,20 @@ static int resolve_op(struct kstate_resolution *res,
 
 /* ---- Matching ---- */
 
+static bool is_unused(const struct kstate_abi_field *f)
+{
+	return le16_to_cpu(f->kind) == KSTATE_ABI_UNUSED;
+}
+
+/* A field of the writer's that is more than a name */
+static const struct kstate_abi_field *find_used(const struct kstate_schema *from,
+						const char *name)
+{
+	const struct kstate_abi_field *f = kstate_schema_find(from, name);
+
+	return f && !is_unused(f) ? f : NULL;
+}
+
 /* A field's own name goes before its aliases. */
 static const struct kstate_abi_field *
 match_field(const struct kstate_schema *from, const struct kstate_schema *to,
@@ -217,11 +231,10 @@ match_field(const struct kstate_schema *from, const struct kstate_schema *to,
 	struct kstate_attr attr;
 	u32 pos = 0;
 
-	found = kstate_schema_find(from, name_of(to, f));
+	found = find_used(from, name_of(to, f));
 	while (!found && kstate_schema_attr(to, f->attrs, &pos, &attr)) {
 		if (attr.tag == KSTATE_ABI_ATTR_ALIAS)
-			found = kstate_schema_find(from,
-						   (const char *)attr.data);
+			found = find_used(from, (const char *)attr.data);
 	}
 	return found;
 }
@@ -284,11 +297,6 @@ static int drop_field(struct kstate_program *prog, struct kstate_op *op,
 	return 0;
 }
 
-static bool is_unused(const struct kstate_abi_field *f)
-{
-	return le16_to_cpu(f->kind) == KSTATE_ABI_UNUSED;
-}
-
 /* Does the reader say that it knows the name and has no use for it? */
 static bool known_unused(const struct kstate_schema *to, const char *name)
 {
@@ -311,7 +319,7 @@ static int match_fields(struct kstate_program *prog,
 		if (is_unused(to))
 			continue;
 		from = match_field(prog->from, prog->to, to);
-		if (from && !is_unused(from))
+		if (from)
 			bind(prog, &prog->ops[from - prog->from->fields], to);
 		else
 			err = miss_field(prog, to, report);

@@ -249,6 +249,9 @@ static void test_removed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dst.n, 8);
 }
 
+RULE_DESC(renamed_m, struct two,
+	  KSTATE_SIMPLE(struct two, m, .alias = "n"));
+
 /* An unused name is no field: it gives nothing and misses nothing. */
 static void test_unused_written(struct kunit *test)
 {
@@ -260,6 +263,10 @@ static void test_unused_written(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dst.m, 5);
 	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &unused_desc, &src,
 					    &two_mandatory_desc, &dst));
+	/* nor does it hide a field of an older name */
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &unused_desc, &src, &renamed_m_desc,
+				      &dst));
+	KUNIT_EXPECT_EQ(test, dst.m, 1);
 }
 
 static const struct kstate_field since_fields[] = {
