@@ -283,8 +283,10 @@ static bool has_xarray(const struct kstate_description *desc)
 	const struct kstate_field *f;
 
 	for (f = desc->fields; f->kind != KS_END; f++) {
-		if (f->kind == KS_XARRAY ||
-		    (f->kind == KS_STRUCT && has_xarray(f->desc)))
+		if (f->kind == KS_XARRAY)
+			return true;
+		if ((f->kind == KS_STRUCT || f->kind == KS_SUBSECTION) &&
+		    has_xarray(f->desc))
 			return true;
 	}
 	return false;

@@ -405,6 +405,58 @@ static void test_union_of_another_arm(struct kunit *test)
 	kvfree(dst.body.label);
 }
 
+/* An XArray has to be one at all times; what is in a union has not. */
+struct cabin {
+	u32 nr;
+	struct xarray slots;
+};
+
+KIND_DESC(cabin_slots, struct cabin,
+	  KSTATE_XARRAY(struct cabin, slots, struct item, &item_desc));
+
+static bool cabin_has_slots(const void *obj)
+{
+	return true;
+}
+
+KIND_DESC(cabin, struct cabin,
+	  KSTATE_SIMPLE(struct cabin, nr),
+	  KSTATE_SUBSECTION("slots", &cabin_slots_desc, cabin_has_slots));
+
+union lodging {
+	struct cabin cabin;
+	u64 tent;
+};
+
+static const struct kstate_field lodging_fields[] = {
+	KSTATE_STRUCT(union lodging, cabin, struct cabin, &cabin_desc,
+		      .value = 1),
+	KSTATE_SIMPLE(union lodging, tent, .value = 2),
+	KSTATE_END()
+};
+
+static const struct kstate_description lodging_desc = {
+	.name = "test.lodging", .size = sizeof(union lodging),
+	.flags = KSTATE_ARMS, .fields = lodging_fields,
+};
+
+struct guest {
+	u32 kind;
+	union lodging in;
+};
+
+KIND_DESC(guest, struct guest,
+	  KSTATE_UNION(struct guest, in, kind, &lodging_desc));
+
+static void test_union_with_xarray(struct kunit *test)
+{
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct guest guest = { };
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			kstate_core_register(&hop->old, &guest_desc, &guest, 1));
+}
+
 /* ---- Subsections ---- */
 
 struct device {
@@ -622,6 +674,7 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_string_in_use),
 	KUNIT_CASE(test_union),
 	KUNIT_CASE(test_union_of_another_arm),
+	KUNIT_CASE(test_union_with_xarray),
 	KUNIT_CASE(test_subsections),
 	KUNIT_CASE(test_unknown_subsections),
 	KUNIT_CASE(test_references),
