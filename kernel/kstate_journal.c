@@ -248,7 +248,8 @@ static void undo_change(struct kstate_journal *j, struct kstate_change *c)
 		INIT_HLIST_HEAD((struct hlist_head *)c->at);
 		break;
 	case KSTATE_CHANGE_XARRAY:
-		xa_erase(c->at, c->phys);
+		/* it was empty */
+		xa_destroy(c->at);
 		break;
 	case KSTATE_CHANGE_CLAIM:
 		j->in.s.mem->release(*(void **)c->at);

@@ -385,12 +385,13 @@ static int reserve_index(struct kstate_journal *j, struct xarray *xa,
 	*c = add(j, KSTATE_CHANGE_XARRAY, xa);
 	if (!*c)
 		return -ENOMEM;
+	/* one that fails may leave nodes of the tree behind */
+	(*c)->done = true;
 	err = xa_insert(xa, index, NULL, GFP_KERNEL);
 	if (err)
 		return fail(j, err == -EBUSY ? "has an index twice" :
 			    "no memory", err == -EBUSY ? -EBADMSG : err);
 	(*c)->phys = index;
-	(*c)->done = true;
 	return 0;
 }
 
