@@ -64,18 +64,24 @@ int hop_write(const struct kstate_description *desc, void *obj, u64 instance,
 	return err;
 }
 
-int hop_read(const struct stream *in, const struct kstate_description *desc,
-	     void *obj, u64 instance)
+int hop_open(struct kstate_core *core, const struct stream *in)
 {
-	struct kstate_core core;
 	unsigned int i;
-	int err;
 
 	shim_mem_reset();
 	for (i = 0; i < SHIM_FOLIOS; i++)
 		shim_folios[i].page.preserved = in->preserved >> i & 1;
-	kstate_core_init(&core, kstate_core.mem);
-	err = kstate_core_open(&core, in->data, in->len) ?:
+	kstate_core_init(core, kstate_core.mem);
+	return kstate_core_open(core, in->data, in->len);
+}
+
+int hop_read(const struct stream *in, const struct kstate_description *desc,
+	     void *obj, u64 instance)
+{
+	struct kstate_core core;
+	int err;
+
+	err = hop_open(&core, in) ?:
 	      kstate_core_restore(&core, desc, obj, instance);
 	kstate_core_close(&core);
 	return err;

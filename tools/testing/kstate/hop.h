@@ -23,6 +23,9 @@ int hop_save(struct stream *out);
 int hop_write(const struct kstate_description *desc, void *obj, u64 instance,
 	      struct stream *out);
 
+/* Make @core that of the next kernel, which has @in. */
+int hop_open(struct kstate_core *core, const struct stream *in);
+
 /* Open @in as the next kernel does, restore one object, close. */
 int hop_read(const struct stream *in, const struct kstate_description *desc,
 	     void *obj, u64 instance);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random descriptions, and random changes of them.
+ * Random numbers, and descriptions made up with them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include <linux/string.h>
 
 #include "model.h"
-#include "model_custom.h"
 
 static u64 state = 1;
 static const u8 *food;
@@ -61,72 +60,233 @@ bool model_chance(u32 percent)
 
 /* ---- Making descriptions up ---- */
 
-static void random_scalar(struct mfield *f)
+bool mfield_is_number(const struct mfield *f)
+{
+	return f->type >= KST_BOOL && f->type <= KST_BYTE;
+}
+
+bool mfield_has_elements(const struct mfield *f)
+{
+	return f->kind == KS_SIMPLE || f->kind == KS_STRUCT ||
+	       f->kind == KS_POINTER;
+}
+
+bool mfield_is_list(const struct mfield *f)
+{
+	return f->kind == KS_LIST || f->kind == KS_HLIST ||
+	       f->kind == KS_XARRAY;
+}
+
+void model_new_name(char *name, char prefix)
+{
+	snprintf(name, MODEL_NAME, "%c%u", prefix, nr_names++);
+}
+
+static void random_number(struct mfield *f)
 {
 	f->type = KST_BOOL + model_random(4);
 	f->width = f->type == KST_BOOL || f->type == KST_BYTE ?
 		   1 : 1 << model_random(4);
 }
 
-static void random_element(struct mfield *f, unsigned int depth)
+static void random_element(struct mfield *f)
 {
-	if (f->kind == KS_STRUCT || f->kind == KS_ARRAY_OF_POINTER ||
-	    (f->kind == KS_POINTER && depth > 1 && model_chance(40)))
-		f->sub = mdesc_random(depth - 1);
-	else
-		random_scalar(f);
+	switch (model_random(12)) {
+	case 1:
+		f->type = KST_FOLIO;
+		break;
+	case 2:
+		f->type = KST_RANGE;
+		break;
+	case 3:
+		f->type = KST_REF;
+		f->target = model_random(MODEL_TARGETS);
+		break;
+	case 4:
+		f->type = KST_STRING;
+		break;
+	case 5:
+		f->type = KST_TEXT;
+		f->width = 1 + model_random(MODEL_TEXT);
+		break;
+	default:
+		random_number(f);
+	}
 }
 
-static void random_count(struct mfield *f)
+static bool of_structs(struct mfield *f, unsigned int depth)
 {
-	if (f->kind == KS_ARRAY_OF_POINTER ||
-	    (f->kind == KS_POINTER && model_chance(50)))
+	switch (f->kind) {
+	case KS_STRUCT:
+	case KS_ARRAY_OF_POINTER:
+	case KS_LIST:
+	case KS_HLIST:
+	case KS_XARRAY:
+	case KS_UNION:
+	case KS_SUBSECTION:
+		return true;
+	case KS_POINTER:
+		return depth > 1 && model_chance(40);
+	default:
+		return false;
+	}
+}
+
+/* What an embedded struct must not have, the one around it must not have. */
+static void random_sub(struct mdesc *d, struct mfield *f, unsigned int depth)
+{
+	bool embedded = f->kind == KS_STRUCT || f->kind == KS_SUBSECTION;
+
+	f->sub = mdesc_random(depth - 1, f->kind == KS_UNION,
+			      f->kind == KS_UNION ||
+			      (embedded && (d->plain || d->arms)));
+}
+
+static bool has_count(const struct mdesc *d, const struct mfield *f)
+{
+	switch (f->kind) {
+	case KS_ARRAY_OF_POINTER:
+	case KS_UNION:
+		return true;
+	case KS_POINTER:
+	case KS_BITMAP:
+		return !d->arms && model_chance(50);
+	default:
+		return false;
+	}
+}
+
+static void random_count(const struct mdesc *d, struct mfield *f)
+{
+	if (has_count(d, f))
 		f->count_width = 1 << model_random(4);
-	else
+	else if (f->kind == KS_BITMAP)
+		f->count = 1 + model_random(MODEL_MAX_BITS);
+	else if (mfield_has_elements(f))
 		f->count = model_chance(50) ? 1 : 1 + model_random(4);
 }
 
-static enum kstate_kind random_kind(unsigned int depth)
+static enum kstate_kind random_kind(const struct mdesc *d, unsigned int depth)
 {
 	static const enum kstate_kind kinds[] = {
-		KS_SIMPLE, KS_SIMPLE, KS_POINTER, KS_CUSTOM, KS_FOLIO,
+		KS_SIMPLE, KS_SIMPLE, KS_POINTER,
+		/* from here on they are no arms */
+		KS_SIMPLE, KS_SIMPLE, KS_POINTER, KS_CUSTOM, KS_BITMAP,
+		KS_UNUSED,
 		/* from here on there are structs */
-		KS_STRUCT, KS_ARRAY_OF_POINTER,
+		KS_STRUCT, KS_ARRAY_OF_POINTER, KS_LIST, KS_HLIST, KS_UNION,
+		KS_SUBSECTION,
+		/* not in a union */
+		KS_XARRAY,
 	};
 
-	return kinds[model_random(depth > 1 ? 7 : 5)];
+	if (d->arms)
+		return depth > 1 && model_chance(30) ? KS_STRUCT :
+						       kinds[model_random(3)];
+	return kinds[model_random(depth < 2 ? 9 : d->plain ? 15 : 16)];
 }
 
-static void new_name(char *name, char prefix)
+static void random_check(struct mfield *f)
 {
-	snprintf(name, MODEL_NAME, "%c%u", prefix, nr_names++);
-}
-
-static void random_field(struct mfield *f, unsigned int depth)
-{
-	memset(f, 0, sizeof(*f));
-	new_name(f->name, 'f');
-	f->kind = random_kind(depth);
-	f->mandatory = model_chance(10);
-	if (f->kind == KS_CUSTOM || f->kind == KS_FOLIO) {
-		f->count = 1;
-		return;
-	}
-	random_element(f, depth);
-	random_count(f);
-}
-
-struct mdesc *mdesc_random(unsigned int depth)
-{
-	struct mdesc *d = calloc(1, sizeof(*d));
 	unsigned int i;
 
-	new_name(d->name, 'd');
+	f->check = model_chance(50) ? CHECK_BOUNDS : CHECK_LIST;
+	f->nr_check = f->check == CHECK_BOUNDS ?
+		      2 : 1 + model_random(MODEL_MAX_CHECK);
+	for (i = 0; i < f->nr_check; i++)
+		f->checks[i] = model_random(3);
+	if (f->check == CHECK_LIST)
+		return;
+	f->checks[0] -= f->type == KST_SINT ? model_random(3) * 64 : 0;
+	f->checks[1] += model_random(3) * 100;
+}
+
+void mfield_random_rules(struct mfield *f)
+{
+	f->flags = 0;
+	f->check = CHECK_NONE;
+	if (model_chance(10))
+		f->flags |= KSTATE_FIELD_MANDATORY;
+	if (model_chance(30))
+		f->flags |= KSTATE_FIELD_GROW;
+	if (model_chance(30))
+		f->flags |= KSTATE_FIELD_SHRINK;
+	if (model_chance(15))
+		f->flags |= KSTATE_FIELD_DEFAULT;
+	if (model_chance(5))
+		f->flags |= KSTATE_FIELD_EQUAL;
+	if (model_chance(10))
+		random_check(f);
+	f->since = model_chance(10) ? model_random(6) : 0;
+}
+
+void mfield_tidy(const struct mdesc *d, struct mfield *f)
+{
+	if (f->type == KST_TEXT && f->kind != KS_SIMPLE)
+		f->type = KST_STRING;
+	if (!mfield_is_number(f) && f->type != KST_TEXT)
+		f->width = 0;
+	if (!mfield_is_number(f))
+		f->check = CHECK_NONE;
+	if (!mfield_is_number(f) || f->kind != KS_SIMPLE)
+		f->flags &= ~(KSTATE_FIELD_DEFAULT | KSTATE_FIELD_EQUAL);
+	if (d->arms)
+		f->flags &= ~KSTATE_FIELD_DEFAULT;
+	else
+		f->value %= f->type == KST_BOOL ? 2 : 128;
+}
+
+static bool value_taken(const struct mdesc *d, const struct mfield *f)
+{
+	const struct mfield *g;
+
+	for (g = d->fields; d->arms && g < d->fields + d->nr; g++) {
+		if (g != f && g->value == f->value)
+			return true;
+	}
+	return false;
+}
+
+void mfield_random(struct mdesc *d, struct mfield *f, unsigned int depth)
+{
+	memset(f, 0, sizeof(*f));
+	model_new_name(f->name, 'f');
+	f->kind = random_kind(d, depth);
+	if (f->kind == KS_UNUSED)
+		return;
+	mfield_random_rules(f);
+	f->value = model_random(d->arms ? 4 : 128);
+	while (value_taken(d, f))
+		f->value++;
+	if (of_structs(f, depth))
+		random_sub(d, f, depth);
+	else if (mfield_has_elements(f))
+		random_element(f);
+	random_count(d, f);
+	mfield_tidy(d, f);
+}
+
+static void random_fields(struct mdesc *d, unsigned int depth)
+{
+	unsigned int nr = 1 + model_random(MODEL_MAX_FIELDS / 2);
+
+	for (d->nr = 0; d->nr < nr; d->nr++)
+		mfield_random(d, &d->fields[d->nr], depth);
+	/* not only names that nobody uses */
+	while (d->fields[0].kind == KS_UNUSED)
+		mfield_random(d, &d->fields[0], depth);
+}
+
+struct mdesc *mdesc_random(unsigned int depth, bool arms, bool plain)
+{
+	struct mdesc *d = calloc(1, sizeof(*d));
+
+	model_new_name(d->name, 'd');
 	d->version = model_random(5);
 	d->min_version = model_random(d->version + 1);
-	d->nr = 1 + model_random(MODEL_MAX_FIELDS / 2);
-	for (i = 0; i < d->nr; i++)
-		random_field(&d->fields[i], depth);
+	d->arms = arms;
+	d->plain = plain;
+	random_fields(d, depth);
 	return d;
 }
 
@@ -154,228 +314,32 @@ void mdesc_free(struct mdesc *d)
 	free(d);
 }
 
-/* ---- Where fields lie, and how to say so to the code under test ---- */
-
-static unsigned int place(struct mdesc *d, unsigned int size,
-			  unsigned int align)
-{
-	unsigned int at;
-
-	d->size += model_random(3);
-	at = (d->size + align - 1) / align * align;
-	d->size = at + size;
-	return at;
-}
-
-static unsigned int element_size(const struct mfield *f)
-{
-	return f->sub ? f->sub->size : f->width;
-}
-
-static void place_field(struct mdesc *d, struct mfield *f)
-{
-	if (f->sub)
-		mdesc_layout(f->sub);
-	switch (f->kind) {
-	case KS_CUSTOM:
-		f->offset = place(d, MODEL_CUSTOM_MAX + 1, 1);
-		break;
-	case KS_SIMPLE:
-		f->offset = place(d, f->width * f->count, f->width);
-		break;
-	case KS_STRUCT:
-		f->offset = place(d, f->sub->size * f->count, 8);
-		break;
-	default:
-		f->offset = place(d, sizeof(void *), sizeof(void *));
-	}
-	if (f->count_width)
-		f->count_offset = place(d, f->count_width, f->count_width);
-}
-
-static struct kstate_field say(const struct mfield *f)
-{
-	struct kstate_field k = {
-		.name = f->name, .alias = f->alias[0] ? f->alias : NULL,
-		.kind = f->kind, .type = f->type,
-		.flags = f->mandatory ? KSTATE_FIELD_MANDATORY : 0,
-		.offset = f->offset, .size = element_size(f),
-		.count = f->count, .count_offset = f->count_offset,
-		.count_size = f->count_width,
-		.desc = f->sub ? &f->sub->kdesc : NULL,
-	};
-
-	if (f->kind == KS_FOLIO)
-		k.size = sizeof(void *);
-	if (f->kind == KS_CUSTOM)
-		k.ops = &model_custom_ops;
-	return k;
-}
-
-/* In an order of its own: the one in the table does not matter. */
-void mdesc_layout(struct mdesc *d)
-{
-	unsigned int i, first = model_random(d->nr);
-
-	d->size = 0;
-	for (i = 0; i < d->nr; i++)
-		place_field(d, &d->fields[(first + i) % d->nr]);
-	d->size = (d->size + 7) / 8 * 8;
-	for (i = 0; i < d->nr; i++)
-		d->kfields[i] = say(&d->fields[i]);
-	d->kfields[d->nr] = (struct kstate_field)KSTATE_END();
-	d->kdesc = (struct kstate_description){
-		.name = d->name, .version = d->version,
-		.min_version = d->min_version, .size = d->size,
-		.fields = d->kfields,
-	};
-}
-
-/* ---- Changing them, as developers do ---- */
-
-static void remove_field(struct mdesc *d, unsigned int i)
-{
-	if (d->nr == 1)
-		return;
-	if (d->fields[i].sub)
-		mdesc_free(d->fields[i].sub);
-	memmove(&d->fields[i], &d->fields[i + 1],
-		(d->nr - i - 1) * sizeof(d->fields[0]));
-	d->nr--;
-}
-
-static void add_field(struct mdesc *d)
-{
-	if (d->nr < MODEL_MAX_FIELDS)
-		random_field(&d->fields[d->nr++], 2);
-}
-
-static void swap_fields(struct mdesc *d, unsigned int i)
-{
-	struct mfield keep = d->fields[i];
-	unsigned int other = model_random(d->nr);
-
-	d->fields[i] = d->fields[other];
-	d->fields[other] = keep;
-}
-
-static void rename_field(struct mfield *f)
-{
-	strscpy(f->alias, f->name, MODEL_NAME);
-	new_name(f->name, 'f');
-}
-
-/* One field takes the place of another, whose name it knows as its alias. */
-static void merge_fields(struct mdesc *d, unsigned int i)
-{
-	unsigned int other = model_random(d->nr);
-
-	if (other == i || d->fields[i].alias[0])
-		return;
-	strscpy(d->fields[i].alias, d->fields[other].name, MODEL_NAME);
-	remove_field(d, other);
-}
-
-static bool is_number(const struct mfield *f)
-{
-	return f->type == KST_UINT || f->type == KST_SINT ||
-	       f->type == KST_BOOL;
-}
-
-static void change_number(struct mfield *f)
-{
-	if (!is_number(f))
-		return;
-	f->type = KST_BOOL + model_random(3);
-	f->width = f->type == KST_BOOL ? 1 : 1 << model_random(4);
-}
-
-static void change_count(struct mfield *f)
-{
-	if (f->kind == KS_CUSTOM || f->kind == KS_FOLIO)
-		return;
-	if (f->count_width && (f->kind == KS_ARRAY_OF_POINTER ||
-			       model_chance(80))) {
-		f->count_width = 1 << model_random(4);
-		return;
-	}
-	f->count = 1 + model_random(4);
-	f->count_width = 0;
-}
-
-static void change_meaning(struct mdesc *d)
-{
-	d->version = model_random(6);
-	d->min_version = model_random(d->version + 1);
-}
-
-/* Something quite different under the same name */
-static void replace_field(struct mfield *f)
-{
-	struct mfield old = *f;
-
-	random_field(f, 2);
-	strscpy(f->name, old.name, MODEL_NAME);
-	strscpy(f->alias, old.alias, MODEL_NAME);
-	if (old.sub)
-		mdesc_free(old.sub);
-}
-
-void mdesc_mutate(struct mdesc *d)
-{
-	unsigned int i = model_random(d->nr);
-	struct mfield *f = &d->fields[i];
-
-	if (f->sub && model_chance(60)) {
-		mdesc_mutate(f->sub);
-		return;
-	}
-	switch (model_random(20)) {
-	case 0 ... 2:
-		remove_field(d, i);
-		break;
-	case 3 ... 5:
-		add_field(d);
-		break;
-	case 6 ... 7:
-		rename_field(f);
-		break;
-	case 8:
-		merge_fields(d, i);
-		break;
-	case 9 ... 12:
-		change_number(f);
-		break;
-	case 13 ... 15:
-		change_count(f);
-		break;
-	case 16:
-		change_meaning(d);
-		break;
-	case 17:
-		f->mandatory = !f->mandatory;
-		break;
-	case 18:
-		replace_field(f);
-		break;
-	default:
-		swap_fields(d, i);
-	}
-}
-
 /* ---- To look at when a test has failed ---- */
+
+static void print_check(const struct mfield *f)
+{
+	unsigned int i;
+
+	for (i = 0; f->check && i < f->nr_check; i++)
+		printf("%s%d", i ? "," : f->check == CHECK_LIST ?
+		       " one of " : " in ", f->checks[i]);
+}
 
 void mdesc_print(const struct mdesc *d, unsigned int indent)
 {
 	const struct mfield *f;
 
-	printf("# %*s%s version %u min %u size %u\n", indent, "", d->name,
-	       d->version, d->min_version, d->size);
+	printf("# %*s%s (%s) version %u min %u size %u%s\n", indent, "",
+	       d->name, d->alias, d->version, d->min_version, d->size,
+	       d->arms ? " union" : "");
 	for (f = d->fields; f < d->fields + d->nr; f++) {
-		printf("# %*s  %s (%s) kind %u type %u width %u count %u/%u%s\n",
+		printf("# %*s  %s (%s) kind %u type %u width %u count %u/%u",
 		       indent, "", f->name, f->alias, f->kind, f->type,
-		       f->width, f->count, f->count_width,
-		       f->mandatory ? " mandatory" : "");
+		       f->width, f->count, f->count_width);
+		printf(" flags %#x since %u value %u target %u at %u", f->flags,
+		       f->since, f->value, f->target, f->offset);
+		print_check(f);
+		putchar('\n');
 		if (f->sub)
 			mdesc_print(f->sub, indent + 4);
 	}

@@ -35,7 +35,7 @@ static void make_descs(void)
 	unsigned int i;
 
 	for (i = 0; i < MAX_DESCS; i++) {
-		descs[i] = mdesc_random(1 + model_random(3));
+		descs[i] = mdesc_random(1 + model_random(3), false, false);
 		mdesc_layout(descs[i]);
 		descs[i]->kdesc.flags = model_chance(40) ? KSTATE_LATE : 0;
 	}
@@ -48,7 +48,7 @@ static void make_members(void)
 	nr_members = model_random(MAX_OBJECTS + 1);
 	for (m = members; m < members + nr_members; m++) {
 		m->desc = descs[model_random(MAX_DESCS)];
-		m->value = mobj_random(m->desc, true);
+		m->value = mobj_random(m->desc, FILL_SOURCE);
 		m->mem = calloc(1, m->desc->size);
 		mobj_store(m->value, m->mem);
 		/* far apart, and not in the order of their numbers */
@@ -70,6 +70,8 @@ static void register_all(void)
 			 -EEXIST);
 	}
 	CHECK_EQ(kstate_have_objects(), nr_members > 0);
+	model_registered = MODEL_ALL_TARGETS;
+	model_register_targets(&kstate_core, model_registered);
 }
 
 static int grow(struct kstate_stream *s, size_t size)
@@ -113,20 +115,23 @@ static void restore_member(struct kstate_core *core, struct member *m)
 {
 	const struct kstate_description *desc = &m->desc->kdesc;
 	void *mem = calloc(1, m->desc->size);
-	struct mobj *want, *got;
+	struct mobj *want, *zero, *got;
+	unsigned int errors;
 
+	want = mobj_zero(m->desc);
+	errors = m->gone ? MERR_NOENT : mobj_convert(m->value, want, false);
 	CHECK_EQ(kstate_core_pending(core, desc, m->instance), !m->gone);
-	CHECK_EQ(kstate_core_restore(core, desc, mem, m->instance),
-		 m->gone ? -ENOENT : 0);
+	model_check_error(errors,
+			  kstate_core_restore(core, desc, mem, m->instance),
+			  "restored");
 	CHECK_EQ(kstate_core_restore(core, desc, mem, m->instance),
 		 m->gone ? -ENOENT : -EALREADY);
 	CHECK_EQ(kstate_core_restore(core, desc, mem, m->instance + 1),
 		 -ENOENT);
-	want = mobj_zero(m->desc);
-	if (!m->gone)
-		CHECK(!mobj_convert(m->value, want));
+	zero = mobj_zero(m->desc);
 	got = mobj_fetch(m->desc, mem);
-	CHECK(mobj_same(got, want));
+	CHECK(mobj_same(got, errors ? zero : want));
+	mobj_free(zero);
 	mobj_free(want);
 	mobj_free(got);
 	mobj_release(m->desc, mem);
@@ -160,6 +165,7 @@ static void free_all(void)
 		mobj_free(m->value);
 		free(m->mem);
 	}
+	model_unregister_targets(&kstate_core);
 	CHECK(!kstate_have_objects());
 	for (i = 0; i < MAX_DESCS; i++)
 		mdesc_free(descs[i]);

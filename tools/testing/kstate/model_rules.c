@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What Documentation/core-api/kstate/ and include/linux/kstate_abi.h promise,
- * written down once more.
+ * What Documentation/core-api/kstate/rules.rst promises, written down once
+ * more.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,211 +10,18 @@
 #include <linux/kernel.h>
 
 #include "model.h"
-#include "shim_mem.h"
 
-/* ---- Bytes, by the table of kinds in kstate_abi.h ---- */
+/* ---- What the schemas decide ---- */
 
-struct out {
-	u8 *at;
-	u8 *end;
-};
-
-static void byte(struct out *out, unsigned int value)
-{
-	shim_assert(out->at < out->end);
-	*out->at++ = value;
-}
-
-static void number(struct out *out, mnum num, unsigned int width)
-{
-	while (width--) {
-		byte(out, num & 0xff);
-		num >>= 8;
-	}
-}
-
-static void encode_object(struct out *out, const struct mobj *o);
-
-static void encode_elements(struct out *out, const struct mfield *f,
-			    const struct mval *v)
+/* As if there were no such field, if it is just a name */
+static int find_named(const struct mdesc *d, const char *name, size_t len)
 {
 	unsigned int i;
 
-	for (i = 0; i < v->nr; i++) {
-		if (!f->sub) {
-			number(out, v->num[i], f->width);
-			continue;
-		}
-		if (f->kind == KS_ARRAY_OF_POINTER)
-			byte(out, v->sub[i] ? 1 : 0);
-		if (v->sub[i])
-			encode_object(out, v->sub[i]);
-	}
-}
-
-static void encode_field(struct out *out, const struct mfield *f,
-			 const struct mval *v)
-{
-	const struct folio *folio;
-	unsigned int i;
-
-	if (f->kind == KS_POINTER || f->kind == KS_ARRAY_OF_POINTER ||
-	    f->kind == KS_FOLIO)
-		byte(out, v->present);
-	if (!v->present)
-		return;
-	switch (f->kind) {
-	case KS_FOLIO:
-		folio = &shim_folios[(unsigned int)v->num[0]];
-		number(out, (mnum)folio->page.pfn << PAGE_SHIFT, 8);
-		number(out, folio->page.order, 4);
-		break;
-	case KS_CUSTOM:
-		number(out, v->nr, 4);
-		for (i = 0; i < v->nr; i++)
-			byte(out, v->num[i]);
-		break;
-	default:
-		if (!f->count)
-			number(out, v->nr, 4);
-		encode_elements(out, f, v);
-	}
-}
-
-static void encode_object(struct out *out, const struct mobj *o)
-{
-	unsigned int i;
-
-	for (i = 0; i < o->desc->nr; i++)
-		encode_field(out, &o->desc->fields[i], &o->val[i]);
-}
-
-/* CRC32C, bit by bit */
-static u32 crc(const u8 *p, size_t len)
-{
-	u32 crc = ~0U;
-	int bit;
-
-	while (len--) {
-		crc ^= *p++;
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
-	}
-	return crc;
-}
-
-static void text(struct out *out, const char *s)
-{
-	do {
-		byte(out, *s);
-	} while (*s++);
-}
-
-/* A section whose payload stands after @head already; @out is behind it. */
-static void end_section(struct out *out, u8 *head, unsigned int type,
-			unsigned int schema, u64 instance)
-{
-	size_t length = out->at - head - 48;
-	struct out o = { head, head + 48 };
-
-	while ((out->at - head) % 8)
-		byte(out, 0);
-	number(&o, type, 4);
-	number(&o, 0, 4);
-	number(&o, schema, 4);
-	number(&o, 0, 4);
-	number(&o, instance, 8);
-	number(&o, length, 8);
-	number(&o, out->at - head, 8);
-	number(&o, crc(head + 48, length), 4);
-	number(&o, crc(head, 44), 4);
-}
-
-static u8 *begin_section(struct out *out)
-{
-	u8 *head = out->at;
-	int i;
-
-	for (i = 0; i < 48; i++)
-		byte(out, 0);
-	return head;
-}
-
-static void encode_schema_field(struct out *out, const struct mfield *f,
-				unsigned int schema, unsigned int name)
-{
-	number(out, f->kind, 2);
-	number(out, f->type, 2);
-	number(out, f->mandatory, 4);
-	number(out, f->width, 4);
-	number(out, f->count, 4);
-	number(out, f->sub ? schema : 0xffffffff, 4);
-	number(out, name, 4);
-}
-
-/* Nested ones first. Returns the number of @d's, @nr counts them. */
-static unsigned int encode_schema(struct out *out, const struct mdesc *d,
-				  unsigned int *nr)
-{
-	unsigned int subs[MODEL_MAX_FIELDS], i, name = 16 + 24 * d->nr;
-	u8 *head;
-
-	for (i = 0; i < d->nr; i++)
-		subs[i] = d->fields[i].sub ?
-			  encode_schema(out, d->fields[i].sub, nr) : 0;
-	head = begin_section(out);
-	number(out, d->version, 4);
-	number(out, d->min_version, 4);
-	number(out, d->nr, 4);
-	number(out, name, 4);
-	name += strlen(d->name) + 1;
 	for (i = 0; i < d->nr; i++) {
-		encode_schema_field(out, &d->fields[i], subs[i], name);
-		name += strlen(d->fields[i].name) + 1;
-	}
-	text(out, d->name);
-	for (i = 0; i < d->nr; i++)
-		text(out, d->fields[i].name);
-	end_section(out, head, 1, *nr, 0);
-	return (*nr)++;
-}
-
-size_t mobj_encode(const struct mobj *o, u64 instance, u8 *bytes, size_t size)
-{
-	struct out out = { bytes + 64, bytes + size };
-	struct out head = { bytes, bytes + 64 };
-	unsigned int nr = 0;
-	u8 *at;
-
-	encode_schema(&out, o->desc, &nr);
-	at = begin_section(&out);
-	encode_object(&out, o);
-	end_section(&out, at, 2, nr - 1, instance);
-	end_section(&out, begin_section(&out), 3, 0, 0);
-
-	text(&head, "KSSTSTR");
-	head.at[-1] = 'M';
-	number(&head, 1, 4);
-	number(&head, 64, 4);
-	number(&head, 0, 8);
-	number(&head, 0, 8);
-	number(&head, out.at - bytes, 8);
-	number(&head, nr, 4);
-	number(&head, 1, 4);
-	number(&head, 0, 8);
-	number(&head, 0, 4);
-	number(&head, crc(bytes, 60), 4);
-	return out.at - bytes;
-}
-
-/* ---- Resolution: the table in concepts.rst ---- */
-
-static int find_named(const struct mdesc *d, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; name[0] && i < d->nr; i++) {
-		if (!strcmp(d->fields[i].name, name))
+		if (strlen(d->fields[i].name) == len &&
+		    !strncmp(d->fields[i].name, name, len) &&
+		    d->fields[i].kind != KS_UNUSED)
 			return i;
 	}
 	return -1;
@@ -223,60 +30,130 @@ static int find_named(const struct mdesc *d, const char *name)
 /* The writer's field for a field of the reader, or -1 */
 static int find_field(const struct mdesc *writer, const struct mfield *f)
 {
-	int i = find_named(writer, f->name);
+	int i = find_named(writer, f->name, strlen(f->name));
+	const char *alias = f->alias;
+	size_t len;
 
-	return i < 0 ? find_named(writer, f->alias) : i;
+	while (i < 0 && *alias) {
+		len = strcspn(alias, ",");
+		i = find_named(writer, alias, len);
+		alias += len + (alias[len] == ',');
+	}
+	return f->kind == KS_UNUSED ? -1 : i;
 }
 
-/* Structs, text and numbers are three things. */
+/* The reader's field for a field of the writer, or -1 */
+static int find_reader(const struct mdesc *writer, unsigned int nr,
+		       const struct mdesc *reader)
+{
+	unsigned int i;
+
+	for (i = 0; i < reader->nr; i++) {
+		if (find_field(writer, &reader->fields[i]) == nr)
+			return i;
+	}
+	return -1;
+}
+
+/* Does the reader know that there was a field of that name? */
+static bool retired(const struct mdesc *reader, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < reader->nr; i++) {
+		if (reader->fields[i].kind == KS_UNUSED &&
+		    !strcmp(reader->fields[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Embedded and pointed at is the same, and so are lists. */
+static int kind_of(const struct mfield *f)
+{
+	if (mfield_has_elements(f))
+		return KS_SIMPLE;
+	return f->kind == KS_HLIST ? KS_LIST : f->kind;
+}
+
+/* Structs, bytes, numbers, strings and each sort of memory are what they are. */
 static int class_of(const struct mfield *f)
 {
-	if (f->type == KST_NONE || f->type == KST_BYTE)
+	switch (f->type) {
+	case KST_BOOL:
+	case KST_SINT:
+		return KST_UINT;
+	case KST_TEXT:
+		return KST_STRING;
+	default:
 		return f->type;
-	return KST_UINT;
+	}
 }
 
 static unsigned int pair_errors(const struct mfield *w, const struct mfield *r)
 {
-	if (w->kind != r->kind)
+	unsigned int errors = 0;
+
+	if (kind_of(w) != kind_of(r) || class_of(w) != class_of(r))
 		return MERR_PROTO;
-	if (w->kind == KS_CUSTOM || w->kind == KS_FOLIO)
+	if (w->type == KST_REF && w->target != r->target)
+		return MERR_PROTO;
+	if (mfield_has_elements(w) && w->count && r->count &&
+	    ((w->count < r->count && !(r->flags & KSTATE_FIELD_GROW)) ||
+	     (w->count > r->count && !(r->flags & KSTATE_FIELD_SHRINK))))
+		errors = MERR_SIZE;
+	return errors | (w->sub ? mdesc_errors(w->sub, r->sub) : 0);
+}
+
+static unsigned int missing_errors(const struct mdesc *writer,
+				   const struct mdesc *reader,
+				   const struct mfield *r)
+{
+	if (reader->arms || r->kind == KS_SUBSECTION || r->kind == KS_UNUSED)
 		return 0;
-	if (class_of(w) != class_of(r))
-		return MERR_PROTO;
-	if (w->count != r->count)
-		return MERR_SIZE;
-	return w->sub ? mdesc_errors(w->sub, r->sub) : 0;
+	return r->flags & KSTATE_FIELD_MANDATORY &&
+	       r->since <= writer->version ? MERR_PROTO : 0;
+}
+
+static unsigned int dropped_errors(const struct mdesc *reader,
+				   const struct mfield *w)
+{
+	if (reader->arms || w->kind == KS_SUBSECTION || w->kind == KS_UNUSED)
+		return 0;
+	return w->flags & KSTATE_FIELD_MANDATORY &&
+	       !retired(reader, w->name) ? MERR_PROTO : 0;
 }
 
 unsigned int mdesc_errors(const struct mdesc *writer,
 			  const struct mdesc *reader)
 {
-	bool known[MODEL_MAX_FIELDS] = { };
 	unsigned int errors = 0, i;
-	int from;
+	int at;
 
 	if (writer->version < reader->min_version ||
 	    reader->version < writer->min_version)
 		errors |= MERR_VERSION;
 	for (i = 0; i < reader->nr; i++) {
-		from = find_field(writer, &reader->fields[i]);
-		if (from >= 0) {
-			known[from] = true;
-			errors |= pair_errors(&writer->fields[from],
-					      &reader->fields[i]);
-		} else if (reader->fields[i].mandatory) {
-			errors |= MERR_PROTO;
-		}
+		at = find_field(writer, &reader->fields[i]);
+		errors |= at < 0 ?
+			  missing_errors(writer, reader, &reader->fields[i]) :
+			  pair_errors(&writer->fields[at], &reader->fields[i]);
 	}
 	for (i = 0; i < writer->nr; i++) {
-		if (writer->fields[i].mandatory && !known[i])
-			errors |= MERR_PROTO;
+		if (find_reader(writer, i, reader) < 0)
+			errors |= dropped_errors(reader, &writer->fields[i]);
 	}
 	return errors;
 }
 
-/* ---- Values ---- */
+/* ---- What the values decide ---- */
+
+/* One field into another; @foretell as of mobj_convert() */
+struct pair {
+	const struct mfield *w;
+	const struct mfield *r;
+	bool foretell;
+};
 
 static bool fits(mnum num, const struct mfield *f)
 {
@@ -293,134 +170,333 @@ static bool fits(mnum num, const struct mfield *f)
 	}
 }
 
-static unsigned int convert_numbers(const struct mval *from, struct mval *to,
-				    const struct mfield *f)
+static bool legal(mnum num, const struct mfield *f)
 {
 	unsigned int i;
 
-	for (i = 0; i < from->nr; i++) {
-		if (!fits(from->num[i], f))
-			return MERR_RANGE;
-		to->num[i] = from->num[i];
+	if (f->check == CHECK_BOUNDS)
+		return num >= f->checks[0] && num <= f->checks[1];
+	for (i = 0; f->check && i < f->nr_check; i++) {
+		if (num == f->checks[i])
+			return true;
 	}
+	return !f->check;
+}
+
+static unsigned int convert_number(const struct pair *p, mnum from, mnum *to)
+{
+	if (!fits(from, p->r) || !legal(from, p->r))
+		return MERR_RANGE;
+	if (!(p->r->flags & KSTATE_FIELD_EQUAL))
+		*to = from;
+	return *to == from || p->foretell ? 0 : MERR_INVAL;
+}
+
+static unsigned int convert_text(const struct pair *p, const struct melem *from,
+				 struct melem *to)
+{
+	if (p->r->type == KST_TEXT) {
+		if (!from->present)
+			return MERR_DATA;
+		if (strlen(from->text) >= p->r->width)
+			return MERR_RANGE;
+	} else if (to->present) {
+		return from->present && !strcmp(from->text, to->text) ?
+		       0 : MERR_EXIST;
+	}
+	to->present = from->present;
+	memcpy(to->text, from->text, sizeof(to->text));
 	return 0;
 }
 
-/* One element of structs: what is there is filled, what is not is new. */
-static unsigned int convert_struct(const struct mobj *from, struct mobj **to,
-				   const struct mfield *f)
-{
-	if (!from)
-		return *to ? MERR_EXIST : 0;
-	if (!*to)
-		*to = mobj_zero(f->sub);
-	return mobj_convert(from, *to);
-}
-
-static unsigned int convert_elements(const struct mval *from, struct mval *to,
-				     const struct mfield *f)
-{
-	unsigned int errors = 0, i;
-
-	if (!f->sub)
-		return convert_numbers(from, to, f);
-	for (i = 0; i < from->nr; i++)
-		errors |= convert_struct(from->sub[i], &to->sub[i], f);
-	return errors;
-}
-
-static void make_room(struct mval *v, const struct mfield *f, unsigned int nr)
-{
-	v->present = true;
-	v->nr = nr;
-	free(v->num);
-	free(v->sub);
-	v->num = f->sub ? NULL : calloc(nr + 1, sizeof(*v->num));
-	v->sub = f->sub ? calloc(nr + 1, sizeof(*v->sub)) : NULL;
-}
-
-/* The table of pointers in describing.rst */
-static unsigned int convert_pointer(const struct mval *from, struct mval *to,
-				    const struct mfield *f)
-{
-	unsigned int i;
-
-	if (!from->present) {
-		if (to->present)
-			return MERR_EXIST;
-		if (!f->count)
-			to->nr = 0;
-		return 0;
-	}
-	if (to->present)
-		return from->nr == to->nr ?
-		       convert_elements(from, to, f) : MERR_SIZE;
-	if (!f->count && f->count_width == 1 && from->nr > U8_MAX)
-		return MERR_RANGE;
-	make_room(to, f, from->nr);
-	for (i = 0; f->kind == KS_POINTER && f->sub && i < to->nr; i++)
-		to->sub[i] = mobj_zero(f->sub);
-	return convert_elements(from, to, f);
-}
-
-static unsigned int convert_folio(const struct mval *from, struct mval *to,
-				  const struct mfield *f)
+/* Memory is taken only where there is none. */
+static unsigned int convert_memory(const struct melem *from, struct melem *to)
 {
 	if (to->present)
 		return MERR_EXIST;
-	if (from->present) {
-		make_room(to, f, 1);
-		to->num[0] = from->num[0];
+	to->present = from->present;
+	to->num = from->num;
+	return 0;
+}
+
+static unsigned int convert_ref(const struct pair *p, const struct melem *from,
+				struct melem *to)
+{
+	unsigned int bit = p->r->target * MODEL_OBJECTS + from->num;
+
+	if (!from->present)
+		return to->present ? MERR_EXIST : 0;
+	if (!p->foretell && !(model_registered & BIT(bit)))
+		return MERR_NOENT;
+	if (to->present && to->num != from->num)
+		return MERR_EXIST;
+	to->present = true;
+	to->num = from->num;
+	return 0;
+}
+
+/* What is there is filled, what is not is new. */
+static unsigned int convert_struct(const struct pair *p,
+				   const struct melem *from, struct melem *to)
+{
+	if (!from->sub)
+		return to->sub ? MERR_EXIST : 0;
+	if (!to->sub)
+		to->sub = mobj_zero(p->r->sub);
+	return mobj_convert(from->sub, to->sub, p->foretell);
+}
+
+static unsigned int convert_element(const struct pair *p,
+				    const struct melem *from, struct melem *to)
+{
+	switch (p->r->type) {
+	case KST_NONE:
+		return convert_struct(p, from, to);
+	case KST_FOLIO:
+	case KST_RANGE:
+		return convert_memory(from, to);
+	case KST_REF:
+		return convert_ref(p, from, to);
+	case KST_STRING:
+	case KST_TEXT:
+		return convert_text(p, from, to);
+	default:
+		return convert_number(p, from->num, &to->num);
+	}
+}
+
+/* Into as many as there is room for */
+static unsigned int convert_elements(const struct pair *p,
+				     const struct mval *from, struct mval *to)
+{
+	unsigned int errors = 0, i;
+
+	if ((from->nr < to->nr && !(p->r->flags & KSTATE_FIELD_GROW)) ||
+	    (from->nr > to->nr && !(p->r->flags & KSTATE_FIELD_SHRINK)))
+		return MERR_SIZE;
+	for (i = 0; i < from->nr; i++) {
+		if (i < to->nr)
+			errors |= convert_element(p, &from->elem[i],
+						  &to->elem[i]);
+		else if (!melem_zero(p->w, &from->elem[i]))
+			errors |= MERR_RANGE;
+	}
+	return errors;
+}
+
+static bool count_fits(const struct pair *p, mnum count)
+{
+	/* the schema does not say how large the count can be */
+	return p->foretell || !p->r->count_width ||
+	       count < (mnum)1 << p->r->count_width * 8;
+}
+
+/* New memory for @nr elements */
+static unsigned int make_room(const struct pair *p, struct mval *to,
+			      unsigned int nr)
+{
+	unsigned int i;
+
+	if (!count_fits(p, nr))
+		return MERR_RANGE;
+	*to = mval_new(true, nr);
+	for (i = 0; p->r->kind == KS_POINTER && p->r->sub && i < nr; i++)
+		to->elem[i].sub = mobj_zero(p->r->sub);
+	return 0;
+}
+
+/* The table of pointers in describing.rst */
+static unsigned int convert_null(const struct pair *p, struct mval *to)
+{
+	if (to->present)
+		return MERR_EXIST;
+	if (p->r->count_width)
+		to->nr = 0;
+	return 0;
+}
+
+static unsigned int convert_simple(const struct pair *p,
+				   const struct mval *from, struct mval *to)
+{
+	unsigned int errors = 0;
+
+	if (!from->present)
+		return p->r->kind == KS_POINTER ? convert_null(p, to) :
+						  MERR_DATA;
+	if (!to->present)
+		errors = make_room(p, to, p->r->count ?: from->nr);
+	return errors ?: convert_elements(p, from, to);
+}
+
+static unsigned int convert_pointers(const struct pair *p,
+				     const struct mval *from, struct mval *to)
+{
+	unsigned int errors = 0, i;
+
+	if (!from->present)
+		return convert_null(p, to);
+	if (to->present && to->nr != from->nr)
+		return MERR_SIZE;
+	if (!to->present)
+		errors = make_room(p, to, from->nr);
+	for (i = 0; !errors && i < from->nr; i++)
+		errors |= convert_struct(p, &from->elem[i], &to->elem[i]);
+	return errors;
+}
+
+static unsigned int convert_bits(const struct pair *p, const struct mval *from,
+				 struct mval *to)
+{
+	unsigned int i;
+
+	if (!from->present)
+		return p->r->count_width ? convert_null(p, to) : MERR_DATA;
+	if (!to->present && make_room(p, to, from->nr))
+		return MERR_RANGE;
+	for (i = 0; i < from->nr || i < to->nr; i++) {
+		if (i < to->nr)
+			to->elem[i].num = i < from->nr ? from->elem[i].num : 0;
+		else if (from->elem[i].num)
+			return MERR_RANGE;
 	}
 	return 0;
 }
 
-static unsigned int convert_field(const struct mval *from, struct mval *to,
-				  const struct mfield *f)
+static unsigned int convert_list(const struct pair *p, const struct mval *from,
+				 struct mval *to)
 {
-	switch (f->kind) {
-	case KS_CUSTOM:
-		make_room(to, f, from->nr);
-		memcpy(to->num, from->num, from->nr * sizeof(*to->num));
+	unsigned int errors = 0, i;
+
+	if (to->nr)
+		return MERR_EXIST;
+	mval_free(to);
+	*to = mval_new(true, from->nr);
+	for (i = 0; i < from->nr; i++) {
+		to->elem[i].index = from->elem[i].index;
+		errors |= convert_struct(p, &from->elem[i], &to->elem[i]);
+	}
+	return errors;
+}
+
+static unsigned int convert_field(const struct pair *p, const struct mval *from,
+				  struct mval *to);
+
+static void set_arm(const struct pair *p, struct mval *to, int arm,
+		    mnum selector)
+{
+	if (to->arm != arm || arm < 0) {
+		mval_free(to);
+		*to = mval_new(true, arm >= 0);
+		if (arm >= 0)
+			to->elem[0].sub = mobj_arm(p->r->sub, arm);
+	}
+	to->arm = arm;
+	to->selector = selector;
+}
+
+static unsigned int convert_union(const struct pair *p, const struct mval *from,
+				  struct mval *to)
+{
+	const struct mdesc *w = p->w->sub, *r = p->r->sub;
+	struct pair arms = { .foretell = p->foretell };
+	int arm;
+
+	if (from->arm < 0) {
+		if (mdesc_arm(r, from->selector) >= 0)
+			return MERR_PROTO;
+		if (!count_fits(p, from->selector))
+			return MERR_RANGE;
+		set_arm(p, to, -1, from->selector);
 		return 0;
-	case KS_FOLIO:
-		return convert_folio(from, to, f);
-	case KS_POINTER:
+	}
+	arm = find_reader(w, from->arm, r);
+	if (arm < 0)
+		return MERR_PROTO;
+	set_arm(p, to, arm, r->fields[arm].value);
+	arms.w = &w->fields[from->arm];
+	arms.r = &r->fields[arm];
+	return convert_field(&arms, &from->elem[0].sub->val[from->arm],
+			     &to->elem[0].sub->val[arm]);
+}
+
+static unsigned int convert_custom(const struct mval *from, struct mval *to)
+{
+	mval_free(to);
+	*to = mval_new(true, from->nr);
+	memcpy(to->elem, from->elem, from->nr * sizeof(*to->elem));
+	return 0;
+}
+
+static unsigned int convert_field(const struct pair *p, const struct mval *from,
+				  struct mval *to)
+{
+	switch (p->r->kind) {
+	case KS_CUSTOM:
+		return convert_custom(from, to);
 	case KS_ARRAY_OF_POINTER:
-		return convert_pointer(from, to, f);
+		return convert_pointers(p, from, to);
+	case KS_BITMAP:
+		return convert_bits(p, from, to);
+	case KS_LIST:
+	case KS_HLIST:
+	case KS_XARRAY:
+		return convert_list(p, from, to);
+	case KS_UNION:
+		return convert_union(p, from, to);
+	case KS_SUBSECTION:
+		return from->present ? convert_struct(p, from->elem, to->elem) :
+				       0;
 	default:
-		return convert_elements(from, to, f);
+		return convert_simple(p, from, to);
 	}
 }
 
-unsigned int mobj_convert(const struct mobj *from, struct mobj *to)
+static void set_default(const struct mfield *f, struct mval *to)
 {
+	unsigned int i;
+
+	for (i = 0; f->flags & KSTATE_FIELD_DEFAULT && i < to->nr; i++)
+		to->elem[i].num = f->value;
+}
+
+unsigned int mobj_convert(const struct mobj *from, struct mobj *to,
+			  bool foretell)
+{
+	const struct mdesc *w = from->desc, *r = to->desc;
+	struct pair p = { .foretell = foretell };
 	unsigned int errors = 0, i;
 	int at;
 
-	for (i = 0; i < to->desc->nr; i++) {
-		at = find_field(from->desc, &to->desc->fields[i]);
-		if (at >= 0)
-			errors |= convert_field(&from->val[at], &to->val[i],
-						&to->desc->fields[i]);
+	for (i = 0; i < r->nr; i++) {
+		p.r = &r->fields[i];
+		at = find_field(w, p.r);
+		p.w = at < 0 ? NULL : &w->fields[at];
+		if (p.w)
+			errors |= convert_field(&p, &from->val[at], &to->val[i]);
+		else
+			set_default(p.r, &to->val[i]);
+	}
+	for (i = 0; i < w->nr; i++) {
+		p.w = &w->fields[i];
+		if (p.w->kind == KS_SUBSECTION && from->val[i].present &&
+		    p.w->flags & KSTATE_FIELD_MANDATORY &&
+		    !retired(r, p.w->name) && find_reader(w, i, r) < 0)
+			errors |= MERR_PROTO;
 	}
 	return errors;
 }
 
 bool merr_has(unsigned int errors, int err)
 {
-	switch (err) {
-	case -EOPNOTSUPP:
-		return errors & MERR_VERSION;
-	case -EPROTO:
-		return errors & MERR_PROTO;
-	case -EMSGSIZE:
-		return errors & MERR_SIZE;
-	case -ERANGE:
-		return errors & MERR_RANGE;
-	case -EEXIST:
-		return errors & MERR_EXIST;
-	default:
-		return false;
+	static const int bits[] = {
+		-EOPNOTSUPP, -EPROTO, -EMSGSIZE, -ERANGE, -EEXIST, -ENODATA,
+		-EINVAL, -ENOENT,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		if (bits[i] == err)
+			return errors & BIT(i);
 	}
+	return false;
 }
