@@ -140,8 +140,13 @@ void kstate_core_error(struct kstate_core *core, const char *what,
 
 static struct kstate_report *new_report(struct kstate_core *core)
 {
-	memset(&core->last, 0, sizeof(core->last));
-	return &core->last;
+	struct kstate_report *report = &core->last;
+
+	report->desc[0] = '\0';
+	report->field[0] = '\0';
+	report->why = NULL;
+	report->err = 0;
+	return report;
 }
 
 /* ---- The registry ---- */
@@ -149,7 +154,7 @@ static struct kstate_report *new_report(struct kstate_core *core)
 static int compare_key(const struct kstate_object *o, const char *name,
 		       u64 instance)
 {
-	int diff = strcmp(name, o->desc->name);
+	int diff = name == o->desc->name ? 0 : strcmp(name, o->desc->name);
 
 	if (diff)
 		return diff;
@@ -478,15 +483,15 @@ int kstate_core_restore(struct kstate_core *core,
 	int err;
 
 	guard(mutex)(&core->lock);
-	err = kstate_check_description(desc, new_report(core));
-	if (err) {
-		kstate_core_error(core, "cannot restore", desc->name,
-				  instance);
-		return err;
+	in = desc->name ? find_pending(core, desc, instance) : NULL;
+	if (!in || in->state == KSTATE_IN_LOST) {
+		/* else this is checked when it is resolved, once */
+		err = kstate_check_description(desc, new_report(core));
+		if (err)
+			kstate_core_error(core, "cannot restore", desc->name,
+					  instance);
+		return err ?: -ENOENT;
 	}
-	in = find_pending(core, desc, instance);
-	if (!in || in->state == KSTATE_IN_LOST)
-		return -ENOENT;
 	if (in->state != KSTATE_IN_PENDING)
 		return -EALREADY;
 	return restore_object(core, desc, obj, in);

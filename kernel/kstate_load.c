@@ -530,6 +530,37 @@ static int load_flat(const struct kstate_program *prog,
 	return 0;
 }
 
+static int load_all(const struct kstate_program *prog,
+		    const struct kstate_in_object *in, void *obj,
+		    const struct kstate_mem_ops *mem,
+		    const struct kstate_refs *refs,
+		    struct kstate_report *report)
+{
+	struct kstate_journal j = {
+		.in = {
+			.s = {
+				.in = in->data, .size = in->len, .mem = mem,
+				.refs = refs, .report = report,
+			},
+			.desc = prog->desc->name,
+		},
+		.changes = LIST_HEAD_INIT(j.changes),
+	};
+	int err;
+
+	err = kstate_load_struct(&j, prog, (struct kstate_place){ .at = obj });
+	j.in.field = NULL;
+	if (!err && kstate_read_left(&j.in.s))
+		err = fail(&j, "was saved with bytes that mean nothing",
+			   -EBADMSG);
+	if (!err)
+		err = kstate_journal_commit(&j, prog, obj);
+	if (err)
+		kstate_journal_undo(&j);
+	kstate_journal_free(&j);
+	return err;
+}
+
 /**
  * kstate_load - read an object
  * @prog: how
@@ -554,30 +585,7 @@ int kstate_load(const struct kstate_program *prog,
 		const struct kstate_mem_ops *mem,
 		const struct kstate_refs *refs, struct kstate_report *report)
 {
-	struct kstate_journal j = {
-		.in = {
-			.s = {
-				.in = in->data, .size = in->len, .mem = mem,
-				.refs = refs, .report = report,
-			},
-			.desc = prog->desc->name,
-		},
-		.changes = LIST_HEAD_INIT(j.changes),
-	};
-	int err;
+	int err = load_flat(prog, in, obj, report);
 
-	err = load_flat(prog, in, obj, report);
-	if (err <= 0)
-		return err;
-	err = kstate_load_struct(&j, prog, (struct kstate_place){ .at = obj });
-	j.in.field = NULL;
-	if (!err && kstate_read_left(&j.in.s))
-		err = fail(&j, "was saved with bytes that mean nothing",
-			   -EBADMSG);
-	if (!err)
-		err = kstate_journal_commit(&j, prog, obj);
-	if (err)
-		kstate_journal_undo(&j);
-	kstate_journal_free(&j);
-	return err;
+	return err <= 0 ? err : load_all(prog, in, obj, mem, refs, report);
 }

@@ -547,7 +547,8 @@ static int resolve_desc(struct kstate_resolution *res,
  * Context: may sleep.
  * Return: the program, or an ERR_PTR(): -EOPNOTSUPP if the versions do not
  * meet, -EPROTO if a mandatory field is missing on either side or kind or type
- * of a field differ, -EMSGSIZE if the number of elements differs, -ENOMEM.
+ * of a field differ, -EMSGSIZE if the number of elements differs, -EINVAL if
+ * the description is wrong, -ENOMEM.
  */
 const struct kstate_program *
 kstate_resolve(struct kstate_schema *schema,
@@ -566,7 +567,8 @@ kstate_resolve(struct kstate_schema *schema,
 		return ERR_PTR(kstate_fail(report, desc->name, NULL,
 					   "no memory", -ENOMEM));
 	res->desc = desc;
-	err = resolve_desc(res, schema, report);
+	err = kstate_check_description(desc, report) ?:
+	      resolve_desc(res, schema, report);
 	if (err) {
 		kstate_resolution_free(res);
 		return ERR_PTR(err);

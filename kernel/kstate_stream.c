@@ -391,6 +391,15 @@ static int group_for(struct kstate_writer *w, u32 schema)
 	return section_begin(&w->s, &w->group);
 }
 
+static int write_body(struct kstate_writer *w,
+		      const struct kstate_description *desc, const void *obj,
+		      u32 schema)
+{
+	return w->flats[schema] ?
+	       kstate_flat_write(&w->s, w->flats[schema], obj) :
+	       kstate_encode(&w->s, desc, obj);
+}
+
 /* An object as a record of a group */
 static int write_grouped(struct kstate_writer *w,
 			 const struct kstate_description *desc,
@@ -405,11 +414,11 @@ static int write_grouped(struct kstate_writer *w,
 	err = group_for(w, schema);
 	w->at = w->s.pos;
 	if (!err)
-		err = kstate_write_zeroes(&w->s, sizeof(record));
-	if (!err)
-		err = w->flats[schema] ?
-		      kstate_flat_write(&w->s, w->flats[schema], obj) :
-		      kstate_encode(&w->s, desc, obj);
+		err = kstate_stream_room(&w->s, sizeof(record));
+	if (err)
+		return err;
+	w->s.pos += sizeof(record);
+	err = write_body(w, desc, obj, schema);
 	if (err)
 		return err;
 	len = w->s.pos - w->at - sizeof(record);
