@@ -2,7 +2,7 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel vm test kunit sim fuzz lint series clean
+.PHONY: help setup demo tree kernel vm test kunit sim bench fuzz lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -33,6 +33,10 @@ kunit: setup ## only the KUnit tests, on UML
 
 sim: setup ## only the tests in user space, with ASan and UBSan
 	@scripts/sim
+
+bench: ## time saving and restoring; writes build/bench.json
+	@scripts/setup bench
+	@scripts/bench
 
 fuzz: ## both fuzzers for FUZZ_TIME seconds, an hour by default
 	@scripts/setup fuzz

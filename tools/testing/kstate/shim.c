@@ -303,7 +303,7 @@ static void crc_init(void)
 	}
 }
 
-u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)
+static u32 crc_by_table(u32 crc, const unsigned char *p, size_t len)
 {
 	if (!crc_table[1])
 		crc_init();
@@ -311,3 +311,30 @@ u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)
 		crc = crc >> 8 ^ crc_table[(crc ^ *p++) & 0xff];
 	return crc;
 }
+
+#ifdef __x86_64__
+__attribute__((target("sse4.2")))
+static u32 crc_by_cpu(u64 crc, const unsigned char *p, size_t len)
+{
+	u64 word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		crc = __builtin_ia32_crc32di(crc, word);
+	}
+	while (len--)
+		crc = __builtin_ia32_crc32qi(crc, *p++);
+	return crc;
+}
+
+u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)
+{
+	return __builtin_cpu_supports("sse4.2") ? crc_by_cpu(crc, p, len) :
+						  crc_by_table(crc, p, len);
+}
+#else
+u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)
+{
+	return crc_by_table(crc, p, len);
+}
+#endif
