@@ -13,7 +13,9 @@
 #include <linux/spinlock.h>
 
 struct kimage;
+struct kstate_core;
 struct kstate_flat;
+struct kstate_target;
 struct page;
 struct task_struct;
 
@@ -362,6 +364,34 @@ int kstate_verify(const struct kstate_program *prog, const void *data,
 		  size_t len, struct kstate_report *report);
 bool kstate_value_fits(const struct kstate_op *op, u64 value, bool sign);
 
+/* ---- kstate_image.c ---- */
+
+/**
+ * struct kstate_verdict - what becomes of the objects of one description
+ * @from: the schema that they are saved with
+ * @to: the one that they would be restored with, or NULL
+ * @mandatory: losing them is no option
+ * @res: how they would be restored, NULL: they are not
+ * @report: why not
+ */
+struct kstate_verdict {
+	const struct kstate_schema *from;
+	const struct kstate_schema *to;
+	bool mandatory;
+	struct kstate_resolution *res;
+	struct kstate_report report;
+};
+
+const void *kstate_image_find(const void *bzimage, size_t len,
+			      size_t *blob_len, const char **why);
+int kstate_image_declare(void *data, size_t len, const u32 *numbers, u32 nr);
+const struct kstate_schema *
+kstate_image_match(const struct kstate_reader *to, const char *name);
+int kstate_image_check(const struct kstate_reader *from,
+		       const struct kstate_reader *to,
+		       int (*tell)(struct kstate_verdict *v, void *priv),
+		       void *priv);
+
 int kstate_load(const struct kstate_program *prog,
 		const struct kstate_in_object *in, void *obj,
 		const struct kstate_mem_ops *mem,
@@ -377,7 +407,7 @@ int kstate_load(const struct kstate_program *prog,
  */
 struct kstate_buf;
 
-int kstate_out_save(struct kstate_buf *buf);
+int kstate_out_save(struct kstate_buf *buf, const struct kstate_target *target);
 void kstate_out_late(struct kstate_buf *buf);
 void kstate_out_abort(void);
 
@@ -392,6 +422,45 @@ int kstate_in_open(const void *data, size_t len);
  */
 void kstate_note_preserved(unsigned long pfn, unsigned long nr, bool folio);
 void kstate_note_unpreserved(unsigned long pfn, unsigned long nr);
+
+/**
+ * struct kstate_target - what a kernel image says that it can restore
+ * @reader: its schemas
+ * @bytes: where they are in memory
+ * @why: why it says nothing, NULL: it does
+ */
+struct kstate_target {
+	struct kstate_reader reader;
+	void *bytes;
+	const char *why;
+};
+
+/**
+ * struct kstate_forecast - what an image will make of what is registered
+ * @own: the schemas of what is registered
+ * @bytes: where they are in memory
+ * @descs: the description of each
+ * @res: how the image restores objects of each; NULL: there are none, or it
+ *	does not
+ */
+struct kstate_forecast {
+	struct kstate_reader own;
+	void *bytes;
+	const struct kstate_description **descs;
+	struct kstate_resolution **res;
+};
+
+struct kstate_target *kstate_target_new(const void *bzimage, size_t len);
+void kstate_target_free(struct kstate_target *target);
+int kstate_core_check(struct kstate_core *core,
+		      const struct kstate_target *target);
+void *kstate_core_schemas(struct kstate_core *core, size_t *len);
+struct kstate_forecast *
+kstate_forecast_new(struct kstate_core *core,
+		    const struct kstate_target *target);
+int kstate_forecast_verify(struct kstate_core *core,
+			   const struct kstate_forecast *forecast);
+void kstate_forecast_free(struct kstate_forecast *forecast);
 
 /* True if an object is registered: there is something to lose. */
 bool kstate_have_objects(void);
@@ -451,6 +520,8 @@ struct kstate_object {
  * @last_name: the object that it went wrong with
  * @last_instance: likewise
  * @mem: how to treat folios
+ * @target: the image that the hand-over is for; NULL: nothing is known of it
+ * @force: lose mandatory state, if the image cannot restore it
  * @quiet: nothing is logged
  *
  * There is one, and the tests have more, which are quiet.
@@ -474,6 +545,8 @@ struct kstate_core {
 	char last_name[KSTATE_ABI_NAME_MAX + 1];
 	u64 last_instance;
 	const struct kstate_mem_ops *mem;
+	const struct kstate_target *target;
+	bool force;
 	bool quiet;
 };
 

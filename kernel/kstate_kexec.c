@@ -11,6 +11,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/crc32.h>
+#include <linux/err.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
@@ -212,6 +213,47 @@ static unsigned long image_pages(const struct kimage *image)
 }
 
 /**
+ * kstate_kexec_check - could an image restore what is registered?
+ * @image: the image being loaded; keeps what was learnt until
+ *	kstate_kexec_free()
+ * @bzimage: the file
+ * @len: its bytes
+ *
+ * A crash image is not asked: it carries nothing.
+ *
+ * Context: process context, may sleep; kexec's lock is held.
+ *
+ * Return: 0; -EPROTO: mandatory state could not be restored; -ENODATA: there is
+ * some, and the image does not say what it can restore; -ENOMEM. The log and
+ * last_error have the reason.
+ */
+int kstate_kexec_check(struct kimage *image, const void *bzimage,
+		       unsigned long len)
+{
+	struct kstate_target *target;
+
+	if (image->type != KEXEC_TYPE_DEFAULT)
+		return 0;
+	target = kstate_target_new(bzimage, len);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	image->kstate.target = target;
+	return kstate_core_check(&kstate_core, target);
+}
+
+/**
+ * kstate_kexec_free - free what kstate_kexec_check() learnt
+ * @image: an image that goes away
+ *
+ * Context: process context, may sleep.
+ */
+void kstate_kexec_free(struct kimage *image)
+{
+	kstate_target_free(image->kstate.target);
+	image->kstate.target = NULL;
+}
+
+/**
  * kstate_kexec_save - save everything that can be saved while all CPUs run
  * @image: the image that is about to be started
  *
@@ -220,8 +262,9 @@ static unsigned long image_pages(const struct kimage *image)
  * Return: 0: go on, kstate_kexec_commit() follows; -ENOSPC: too much memory is
  * preserved for the next kernel to boot; -EADDRNOTAVAIL: some of it is memory
  * that the next kernel will not know; -EAGAIN: the image was loaded in a way
- * that carries no state; -ENOMEM; or what a client's hook returned. On an error
- * everything is as it was before.
+ * that carries no state; -ENOMEM; what a client's hook returned; or an errno as
+ * of kstate_forecast_new() and kstate_forecast_verify(), if the image could not
+ * restore mandatory state. On an error everything is as it was before.
  */
 int kstate_kexec_save(struct kimage *image)
 {
@@ -229,7 +272,7 @@ int kstate_kexec_save(struct kimage *image)
 
 	if (!image->kstate.root)
 		return kstate_lose(image);
-	ret = kstate_out_save(&out_buf);
+	ret = kstate_out_save(&out_buf, image->kstate.target);
 	if (ret)
 		goto undo;
 	ret = index_build(&out_buf);

@@ -13,6 +13,7 @@
 #include <kunit/visibility.h>
 #include <linux/align.h>
 #include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kstate.h>
 #include <linux/lockdep.h>
@@ -346,6 +347,23 @@ static void undo(struct kstate_core *core)
 	core->phase = KSTATE_IDLE;
 }
 
+/* Prepare and save, and see before and after what will become of it. */
+static int save(struct kstate_core *core)
+{
+	struct kstate_forecast *forecast = NULL;
+	int err;
+
+	if (core->target)
+		forecast = kstate_forecast_new(core, core->target);
+	if (IS_ERR(forecast))
+		return PTR_ERR(forecast);
+	err = prepare(core) ?: save_early(core);
+	if (!err && forecast)
+		err = kstate_forecast_verify(core, forecast);
+	kstate_forecast_free(forecast);
+	return err;
+}
+
 /**
  * kstate_core_save - kstate_out_save() for one of several cores
  * @core: the core
@@ -377,7 +395,7 @@ int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
 		},
 	};
 	WRITE_ONCE(core->owner, current);
-	err = prepare(core) ?: save_early(core);
+	err = save(core);
 	if (err) {
 		kstate_fail(&core->last, NULL, NULL, "no memory", err);
 		undo(core);
@@ -463,16 +481,24 @@ static int grow_buf(struct kstate_stream *s, size_t size)
 /**
  * kstate_out_save - prepare a hand-over and save what can be saved early
  * @buf: the stream's memory; is final when this returns
+ * @target: the image that it is for, NULL: nothing is known of it
  *
  * Context: process context, may sleep; all CPUs run.
  * Return: 0, and kstate_out_late() or kstate_out_abort() is to follow; -EBUSY
- * if a hand-over is going on already; -ENOMEM, or why an object cannot be
- * saved, and then everything but @buf is as it was.
+ * if a hand-over is going on already; -ENOMEM, why an object cannot be saved,
+ * or why the image could not restore it, and then everything but @buf is as it
+ * was.
  */
-int kstate_out_save(struct kstate_buf *buf)
+int kstate_out_save(struct kstate_buf *buf, const struct kstate_target *target)
 {
-	return kstate_core_save(&kstate_core, buf->vaddr, buf->size, grow_buf,
-				buf);
+	int err;
+
+	/* there is one caller at a time, which holds kexec's lock */
+	kstate_core.target = target;
+	err = kstate_core_save(&kstate_core, buf->vaddr, buf->size, grow_buf,
+			       buf);
+	kstate_core.target = NULL;
+	return err;
 }
 
 /**

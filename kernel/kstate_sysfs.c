@@ -5,12 +5,16 @@
  * Lists may be longer than a page, which a text attribute cannot be, so they
  * are binary attributes made of lines.
  */
+#define pr_fmt(fmt) "kstate: " fmt
+
 #include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/errname.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/kstate.h>
 #include <linux/kstrtox.h>
+#include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -91,6 +95,32 @@ static ssize_t finish_store(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 static struct kobj_attribute finish_attr = __ATTR_WO(finish);
+
+static ssize_t force_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(kstate_core.force));
+}
+
+static ssize_t force_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t len)
+{
+	bool yes;
+	int err;
+
+	err = kstrtobool(buf, &yes);
+	if (err)
+		return err;
+	guard(mutex)(&kstate_core.lock);
+	if (yes != kstate_core.force)
+		pr_warn("%s\n", yes ?
+			"forced: images may lose mandatory state" :
+			"images must not lose mandatory state");
+	WRITE_ONCE(kstate_core.force, yes);
+	return len;
+}
+
+static struct kobj_attribute force_attr = __ATTR_RW_MODE(force, 0600);
 
 /* ---- Lists ---- */
 
@@ -213,11 +243,30 @@ static ssize_t lost_read(struct file *file, struct kobject *kobj,
 
 static BIN_ATTR_RO(lost, 0);
 
+/* Made anew for each read: who reads in pieces may see a change by the CRC. */
+static ssize_t schemas_read(struct file *file, struct kobject *kobj,
+			    struct bin_attribute *attr, char *buf, loff_t pos,
+			    size_t len)
+{
+	size_t size;
+	void *bytes;
+
+	bytes = kstate_core_schemas(&kstate_core, &size);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+	len = memory_read_from_buffer(buf, len, &pos, bytes, size);
+	kvfree(bytes);
+	return len;
+}
+
+static BIN_ATTR_ADMIN_RO(schemas, 0);
+
 static struct attribute *kstate_attrs[] = {
 	&state_attr.attr,
 	&generation_attr.attr,
 	&last_error_attr.attr,
 	&finish_attr.attr,
+	&force_attr.attr,
 	NULL
 };
 
@@ -227,6 +276,7 @@ static struct bin_attribute *kstate_bin_attrs[] = {
 	&bin_attr_pending,
 	&bin_attr_refused,
 	&bin_attr_lost,
+	&bin_attr_schemas,
 	NULL
 };
 

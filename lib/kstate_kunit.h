@@ -45,6 +45,7 @@ extern struct kunit_suite kstate_codec_suite;
 extern struct kunit_suite kstate_skew_suite;
 extern struct kunit_suite kstate_kinds_suite;
 extern struct kunit_suite kstate_rules_suite;
+extern struct kunit_suite kstate_image_suite;
 extern struct kunit_suite kstate_mem_suite;
 
 #endif /* _LIB_KSTATE_KUNIT_H */

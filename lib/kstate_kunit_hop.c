@@ -206,7 +206,8 @@ int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 }
 
 kunit_test_suites(&kstate_core_suite, &kstate_codec_suite, &kstate_skew_suite,
-		  &kstate_kinds_suite, &kstate_rules_suite, &kstate_mem_suite);
+		  &kstate_kinds_suite, &kstate_rules_suite, &kstate_image_suite,
+		  &kstate_mem_suite);
 
 MODULE_DESCRIPTION("KUnit tests of KSTATE");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -162,8 +162,14 @@ static_assert(sizeof(struct kstate_abi_index) == 4096);
  * KSTATE_ABI_MAX_DEPTH deep. "present" is 0 or 1.
  *
  * A stream without objects is what a kernel image carries: the schemas of what
- * this kernel describes, see kernel/kstate_image.c.
+ * this kernel describes, with KSTATE_ABI_SCHEMA_DECLARED where an object of its
+ * own can be restored. A bzImage has it in the variable-length data of its
+ * kernel_info, as an object with the magic KSTATE_ABI_IMAGE_MAGIC; vmlinux and
+ * modules have a section KSTATE_ABI_IMAGE_SECTION.
  */
+#define KSTATE_ABI_IMAGE_MAGIC		"KSSC"
+#define KSTATE_ABI_IMAGE_SECTION	".kstate_schema"
+
 #define KSTATE_ABI_STREAM_MAGIC		0x4d5254535453534bULL	/* "KSSTSTRM" */
 #define KSTATE_ABI_STREAM_FORMAT	2
 #define KSTATE_ABI_MAX_DEPTH		16

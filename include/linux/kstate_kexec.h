@@ -9,6 +9,7 @@
 
 struct kexec_buf;
 struct kimage;
+struct kstate_target;
 
 /**
  * struct kstate_image - what a kexec image has to carry state
@@ -17,12 +18,14 @@ struct kimage;
  * @kaslr_size: bytes of it, 0 if there is none
  * @shared: a segment's destination is not owned by the image, so that nothing
  *	can be preserved safely
+ * @target: what the image says that it can restore, NULL: it was not asked
  */
 struct kstate_image {
 	phys_addr_t root;
 	phys_addr_t kaslr_start;
 	phys_addr_t kaslr_size;
 	bool shared;
+	struct kstate_target *target;
 };
 
 #ifdef CONFIG_KSTATE_KEXEC
@@ -30,6 +33,9 @@ struct kstate_image {
 int kstate_dest_locate(struct kexec_buf *kbuf);
 int kstate_dest_finish(struct kimage *image, unsigned long size,
 		       unsigned long align);
+int kstate_kexec_check(struct kimage *image, const void *bzimage,
+		       unsigned long len);
+void kstate_kexec_free(struct kimage *image);
 int kstate_kexec_save(struct kimage *image);
 void kstate_kexec_commit(struct kimage *image);
 
@@ -44,6 +50,16 @@ static inline int kstate_dest_finish(struct kimage *image, unsigned long size,
 				     unsigned long align)
 {
 	return 0;
+}
+
+static inline int kstate_kexec_check(struct kimage *image,
+				     const void *bzimage, unsigned long len)
+{
+	return 0;
+}
+
+static inline void kstate_kexec_free(struct kimage *image)
+{
 }
 
 static inline int kstate_kexec_save(struct kimage *image)
