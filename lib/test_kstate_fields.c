@@ -232,6 +232,8 @@ static const struct kstate_description all_desc = {
 	.post_load	= all_post_load,
 };
 
+KSTATE_DECLARE(all_desc);
+
 static void visit_scalars(struct visit *v, struct test_all *a)
 {
 	unsigned int i;
@@ -475,6 +477,8 @@ static const struct kstate_description late_desc = {
 	.pre_save	= late_pre_save,
 };
 
+KSTATE_DECLARE(late_desc);
+
 /* When everything is prepared, but other tasks still run */
 static int late_reboot(struct notifier_block *nb, unsigned long action,
 		       void *cmd)
@@ -550,6 +554,8 @@ static const struct kstate_description counter_desc = {
 	.owner	= THIS_MODULE,
 	.fields	= counter_fields,
 };
+
+KSTATE_DECLARE(counter_desc);
 
 static int counter_start(void)
 {

@@ -160,6 +160,8 @@ static const struct kstate_description memory_desc = {
 	.pre_save	= memory_pre_save,
 };
 
+KSTATE_DECLARE(memory_desc);
+
 /* ---- Claiming ---- */
 
 static void claim_wrong(u64 block)

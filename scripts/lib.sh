@@ -16,7 +16,7 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 base=6.12
 build=$top/build
 selftests=tools/testing/selftests/kstate
-overlay_dirs="arch fs include kernel lib mm Documentation tools"
+overlay_dirs="arch fs include kernel lib mm scripts/kstate Documentation tools"
 jobs=${JOBS:-$(nproc)}
 
 KSTATE_CACHE=${KSTATE_CACHE:-${HOME:?}/.cache/kstate}

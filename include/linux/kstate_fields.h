@@ -526,11 +526,20 @@
  *
  * So that kexec and kstate(8) see, before the jump, what this kernel can
  * restore. Once for each description that objects are registered with, next to
- * it, in built-in code and in modules.
+ * it, in built-in code and in modules. All that @_desc leads to has to be in the
+ * same module.
+ *
+ * Only scripts/kstate/ reads the section; it is not linked into the kernel.
  */
+#ifdef CONFIG_KSTATE
 #define KSTATE_DECLARE(_desc)						\
 	static const struct kstate_description * const			\
 	__UNIQUE_ID(kstate_declared) __used				\
-	__section("kstate_declared") = &(_desc)
+	__section(".discard.kstate_declared") = &(_desc)
+#else
+#define KSTATE_DECLARE(_desc)						\
+	static_assert(__same_type(_desc, struct kstate_description) ||	\
+		      __same_type(_desc, const struct kstate_description))
+#endif
 
 #endif /* _LINUX_KSTATE_FIELDS_H */

@@ -90,6 +90,8 @@ static const struct kstate_description events_desc = {
 	.abort		= events_abort,
 };
 
+KSTATE_DECLARE(events_desc);
+
 /* ---- The filter of the function tracer ---- */
 
 #ifdef CONFIG_DYNAMIC_FTRACE
@@ -267,6 +269,8 @@ static const struct kstate_description trace_desc = {
 	.pre_save	= trace_pre_save,
 };
 
+KSTATE_DECLARE(trace_desc);
+
 /**
  * trace_kstate_cpu_free - free what belongs to a CPU's part
  * @ks: the CPU's part
@@ -377,6 +381,8 @@ const struct kstate_description trace_kstate_cpu_desc = {
 	.abort		= cpu_abort,
 	.pre_save	= cpu_pre_save,
 };
+
+KSTATE_DECLARE(trace_kstate_cpu_desc);
 
 /* ---- Both ---- */
 
