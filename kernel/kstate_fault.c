@@ -9,12 +9,16 @@
  * changed. The offset is taken modulo the size of the root and of a node,
  * index or stream page. For "phys", which is any preserved memory, it is the
  * address.
+ *
+ * Also declares a description that lib/test_kstate_must.c has objects of: a
+ * module's own is not in the kernel's image.
  */
 #include <linux/array_size.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/kstate.h>
 #include <linux/kstate_abi.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
@@ -23,6 +27,24 @@
 #include <linux/uaccess.h>
 
 #include "kstate_internal.h"
+
+struct kstate_must {
+	u32 value;
+};
+
+static const struct kstate_field must_fields[] = {
+	KSTATE_SIMPLE(struct kstate_must, value,
+		      .check = KSTATE_MIN_MAX(0, 100)),
+	KSTATE_END()
+};
+
+static const struct kstate_description must_desc = {
+	.name	= "test_kstate.must",
+	.size	= sizeof(struct kstate_must),
+	.fields	= must_fields,
+};
+
+KSTATE_DECLARE(must_desc);
 
 enum kstate_fault {
 	KSTATE_FAULT_NONE,

@@ -80,4 +80,10 @@ unsigned long test_memory_pages(void);
 void test_memory_check(void);
 void test_memory_stop(void);
 
+/* ---- test_kstate_must.c: mandatory state ---- */
+
+int test_must_set(const char *name);
+u32 test_must_value(bool *was_restored);
+void test_must_stop(void);
+
 #endif /* _LIB_TEST_KSTATE_H */

@@ -12,6 +12,8 @@
  *   check	the same, of objects that were not handed over after all
  *   pages	number of pages preserved; write N to preserve N more
  *   fail	write what is to fail once: prepare, size, custom, save, late
+ *   must	write what mandatory state to have: good, value, type, unknown,
+ *		none; reads as its value and whether it was restored
  *
  * The scenarios in tools/testing/selftests/kstate/ drive it.
  */
@@ -250,6 +252,33 @@ static const struct file_operations fail_fops = {
 	.write	= fail_write,
 };
 
+static int must_show(struct seq_file *m, void *v)
+{
+	bool restored;
+	u32 value;
+
+	guard(mutex)(&test_lock);
+	value = test_must_value(&restored);
+	seq_printf(m, "%u %s\n", value, restored ? "restored" : "new");
+	return 0;
+}
+
+static ssize_t must_write(struct file *file, const char __user *from,
+			  size_t len, loff_t *pos)
+{
+	char name[16] = "";
+	int err;
+
+	if (len >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, from, len))
+		return -EFAULT;
+	guard(mutex)(&test_lock);
+	err = test_must_set(name);
+	return err ?: len;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(must);
+
 static void make_files(void)
 {
 	dir = debugfs_create_dir("test_kstate", NULL);
@@ -257,6 +286,7 @@ static void make_files(void)
 	debugfs_create_file("check", 0400, dir, NULL, &check_fops);
 	debugfs_create_file_unsafe("pages", 0600, dir, NULL, &pages_fops);
 	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
+	debugfs_create_file("must", 0600, dir, NULL, &must_fops);
 }
 
 /* ---- The module ---- */
@@ -264,6 +294,7 @@ static void make_files(void)
 static void stop(void)
 {
 	debugfs_remove(dir);
+	test_must_stop();
 	test_memory_stop();
 	test_fields_stop();
 }
