@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kstate(8): dry-run, have the running kernel save everything and call it off.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+/* Ask for it. 0, EXIT_BROKEN, or EXIT_MANDATORY: the jump would be refused. */
+static int trigger(const struct options *opt)
+{
+	char path[4096];
+	int fd, status = 0;
+
+	snprintf(path, sizeof(path), "%s/kstate/dry_run", opt->sys);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain(path, "%s", errno == ENOENT ?
+				"this kernel has no dry run" : strerror(errno));
+	if (write(fd, "1", 1) != 1) {
+		status = EXIT_MANDATORY;
+		/* these are no verdict */
+		if (errno == EBUSY || errno == EINTR || errno == EINVAL)
+			status = complain(path, "%s", strerror(errno));
+	}
+	close(fd);
+	return status;
+}
+
+/* "DESCRIPTION OBJECTS BYTES MICROSECONDS VERDICT" and why */
+static struct json_object *parse_row(const char *line)
+{
+	unsigned long long objects, bytes, usecs;
+	char name[64], verdict[64];
+	struct json_object *to;
+	int at = 0;
+
+	if (sscanf(line, "%63s %llu %llu %llu %63s %n", name, &objects, &bytes,
+		   &usecs, verdict, &at) != 5)
+		return NULL;
+	to = need(json_object_new_object());
+	json_put_text(to, "description", name);
+	json_put_u64(to, "objects", objects);
+	json_put_u64(to, "bytes", bytes);
+	json_put_u64(to, "microseconds", usecs);
+	json_put_text(to, "verdict", verdict);
+	if (line[at])
+		json_put_text(to, "reason", line + at);
+	return to;
+}
+
+static struct json_object *read_table(const struct options *opt)
+{
+	char *text = read_sys(opt, "dry_run"), *line, *rest;
+	struct json_object *list, *row;
+
+	if (!text)
+		return NULL;
+	list = need(json_object_new_array());
+	for (rest = text; (line = strsep(&rest, "\n")); ) {
+		if (!*line)
+			continue;
+		row = parse_row(line);
+		if (!row) {
+			complain("dry_run", "a line that says nothing: %s", line);
+			json_object_put(list);
+			list = NULL;
+			break;
+		}
+		json_object_array_add(list, row);
+	}
+	free(text);
+	return list;
+}
+
+static void print_row(const char *name, const char *objects, const char *bytes,
+		      const char *usecs, const char *verdict)
+{
+	printf("%-40s %8s %12s %12s  %s\n", name, objects, bytes, usecs, verdict);
+}
+
+/* It can be saved, but not restored by the image that is loaded. */
+static bool is_something_lost(struct json_object *list)
+{
+	struct json_object *o;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(list); i++) {
+		o = json_object_array_get_idx(list, i);
+		if (strcmp(json_str(o, "verdict"), "ok"))
+			return true;
+	}
+	return false;
+}
+
+static void print_table(struct json_object *list, int status)
+{
+	static const char * const verdicts[] = {
+		[EXIT_ALL]	 = "everything can be saved",
+		[EXIT_OPTIONAL]	 = "optional state would be lost",
+		[EXIT_MANDATORY] = "a hand-over would be refused",
+	};
+	struct json_object *o;
+	char verdict[512];
+	size_t i;
+
+	print_row("description", "objects", "bytes", "microseconds", "verdict");
+	for (i = 0; i < json_object_array_length(list); i++) {
+		o = json_object_array_get_idx(list, i);
+		snprintf(verdict, sizeof(verdict), "%s%s%s",
+			 json_str(o, "verdict"),
+			 *json_str(o, "reason") ? ": " : "",
+			 json_str(o, "reason"));
+		print_row(json_str(o, "description"), json_str(o, "objects"),
+			  json_str(o, "bytes"), json_str(o, "microseconds"),
+			  verdict);
+	}
+	printf("%s\n", verdicts[status]);
+}
+
+int cmd_dry_run(const struct options *opt, int argc, char **argv)
+{
+	struct json_object *list, *to;
+	int status;
+
+	if (argc)
+		return complain(argv[0], "dry-run takes no arguments");
+	if (have_sys(opt))
+		return EXIT_BROKEN;
+	status = trigger(opt);
+	if (status == EXIT_BROKEN)
+		return status;
+	list = read_table(opt);
+	if (!list)
+		return EXIT_BROKEN;
+	if (!status && is_something_lost(list))
+		status = EXIT_OPTIONAL;
+	if (!opt->json) {
+		print_table(list, status);
+		json_object_put(list);
+		return status;
+	}
+	to = need(json_object_new_object());
+	json_put_u64(to, "status", status);
+	json_put(to, "descriptions", list);
+	json_print(to);
+	printf("\n");
+	return status;
+}
