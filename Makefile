@@ -2,7 +2,7 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel vm test kunit sim bench fuzz lint series clean
+.PHONY: help setup demo tree kernel tools vm test kunit sim bench fuzz lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -21,6 +21,9 @@ tree: setup ## assemble the kernel tree and print its path
 
 kernel: setup ## build build/bzImage and build/vmlinux
 	@scripts/kernel >/dev/null
+
+tools: setup ## build build/kstate, the command kstate(8)
+	@scripts/tools
 
 vm: setup ## a shell in a guest; kexec-now jumps to the next kernel
 	@scripts/vm --k1 $(or $(K1),vm) --k2 $(or $(K2),$(K1),vm)
