@@ -561,6 +561,8 @@ int kstate_core_open(struct kstate_core *core, const void *data, size_t len)
 		return -EBUSY;
 	err = kstate_reader_open(&core->reader, data, len);
 	core->opened = !err;
+	core->in = data;
+	core->in_len = len;
 	if (err)
 		core->last = core->reader.report;
 	if (!core->quiet)

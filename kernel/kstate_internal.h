@@ -521,6 +521,8 @@ struct kstate_object {
  * @last_instance: likewise
  * @mem: how to treat folios
  * @target: the image that the hand-over is for; NULL: nothing is known of it
+ * @in: the stream of the previous kernel while @opened
+ * @in_len: its bytes
  * @force: lose mandatory state, if the image cannot restore it
  * @quiet: nothing is logged
  *
@@ -546,6 +548,8 @@ struct kstate_core {
 	u64 last_instance;
 	const struct kstate_mem_ops *mem;
 	const struct kstate_target *target;
+	const void *in;
+	size_t in_len;
 	bool force;
 	bool quiet;
 };

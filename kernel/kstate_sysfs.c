@@ -8,12 +8,16 @@
 #define pr_fmt(fmt) "kstate: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/errname.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/kstate.h>
 #include <linux/kstrtox.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/string.h>
@@ -285,6 +289,33 @@ static const struct attribute_group kstate_group = {
 	.bin_attrs = kstate_bin_attrs,
 };
 
+/* ---- The previous kernel's stream, for kstate(8) ---- */
+
+static ssize_t stream_read(struct file *file, char __user *buf, size_t len,
+			   loff_t *pos)
+{
+	/* it is unmapped under the lock when the hand-over is finished */
+	guard(mutex)(&kstate_core.lock);
+	if (!kstate_core.opened)
+		return 0;
+	return simple_read_from_buffer(buf, len, pos, kstate_core.in,
+				       kstate_core.in_len);
+}
+
+static const struct file_operations stream_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.read	= stream_read,
+	.llseek	= default_llseek,
+};
+
+/* It has physical addresses, and whatever secrets state has. */
+static void __init kstate_debugfs_init(void)
+{
+	debugfs_create_file("stream", 0400, debugfs_create_dir("kstate", NULL),
+			    NULL, &stream_fops);
+}
+
 static int __init kstate_sysfs_init(void)
 {
 	struct kobject *kobj;
@@ -296,6 +327,7 @@ static int __init kstate_sysfs_init(void)
 	err = sysfs_create_group(kobj, &kstate_group);
 	if (err)
 		kobject_put(kobj);
+	kstate_debugfs_init();
 	return err;
 }
 late_initcall(kstate_sysfs_init);
