@@ -269,11 +269,13 @@ static int note_verdict(struct kstate_verdict *v, void *priv)
 		c->forecast->res[v->from->nr] = v->res;
 		v->res = NULL;
 	} else if (v->mandatory) {
+		kstate_meter_lost(c->core, desc->name, &v->report);
 		err = refuse(c->core, object_of(c->core, desc), &v->report,
 			     -EPROTO);
 	} else if (!v->to && desc->owner) {
 		log_module(c->core, desc->name);
 	} else {
+		kstate_meter_lost(c->core, desc->name, &v->report);
 		log_loss(c->core, desc->name, &v->report);
 	}
 	return err;
@@ -419,6 +421,7 @@ static int verify_object(struct kstate_core *core,
 	err = verify_bytes(&core->writer, o, prog, &report);
 	if (!err)
 		return 0;
+	kstate_meter_lost(core, o->desc->name, &report);
 	if (o->desc->flags & KSTATE_MANDATORY)
 		return refuse(core, o, &report, err);
 	log_loss(core, o->desc->name, &report);

@@ -450,6 +450,40 @@ struct kstate_forecast {
 	struct kstate_resolution **res;
 };
 
+/**
+ * struct kstate_cost - what it takes to save the objects of a description
+ * @name: the description's
+ * @objects: how many were prepared
+ * @bytes: they take in the stream
+ * @ns: nanoseconds of preparing, counting, and saving early
+ * @lost: why the image cannot restore them, if its err is not 0
+ */
+struct kstate_cost {
+	char name[KSTATE_ABI_NAME_MAX + 1];
+	u64 objects;
+	u64 bytes;
+	u64 ns;
+	struct kstate_report lost;
+};
+
+/**
+ * struct kstate_meter - what a dry run notes
+ * @rows: one for each description
+ * @nr: entries of @rows
+ * @max: room at @rows
+ * @last: the row that was used last
+ * @report: how it ended
+ * @failed: the description of the object that it failed with, or ""
+ */
+struct kstate_meter {
+	struct kstate_cost *rows;
+	u32 nr;
+	u32 max;
+	u32 last;
+	struct kstate_report report;
+	char failed[KSTATE_ABI_NAME_MAX + 1];
+};
+
 struct kstate_target *kstate_target_new(const void *bzimage, size_t len);
 void kstate_target_free(struct kstate_target *target);
 int kstate_core_check(struct kstate_core *core,
@@ -521,6 +555,7 @@ struct kstate_object {
  * @last_instance: likewise
  * @mem: how to treat folios
  * @target: the image that the hand-over is for; NULL: nothing is known of it
+ * @meter: what a dry run notes, or NULL
  * @in: the stream of the previous kernel while @opened
  * @in_len: its bytes
  * @force: lose mandatory state, if the image cannot restore it
@@ -548,6 +583,7 @@ struct kstate_core {
 	u64 last_instance;
 	const struct kstate_mem_ops *mem;
 	const struct kstate_target *target;
+	struct kstate_meter *meter;
 	const void *in;
 	size_t in_len;
 	bool force;
@@ -599,6 +635,19 @@ void kstate_core_note(struct kstate_core *core, unsigned long pfn,
 void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
 			unsigned long nr);
 
+/* ---- kstate_meter.c ---- */
+u64 kstate_meter_start(const struct kstate_core *core);
+void kstate_meter_stop(struct kstate_core *core,
+		       const struct kstate_description *desc, u64 start,
+		       u32 objects, u64 bytes);
+void kstate_meter_lost(struct kstate_core *core, const char *name,
+		       const struct kstate_report *report);
+void kstate_meter_result(struct kstate_core *core, struct kstate_meter *m,
+			 int err);
+void kstate_meter_reset(struct kstate_meter *m);
+int kstate_meter_print(const struct kstate_meter *m, u32 nr, char *buf,
+		       size_t size);
+
 /*
  * ---- Hand-over, kernel/kstate_kexec.c ----
  */
@@ -628,6 +677,8 @@ int kstate_buf_grow(struct kstate_buf *buf, size_t size);
 /* What sysfs shows of the hand-over itself, kernel/kstate_kexec.c */
 u32 kstate_generation(void);
 
+int kstate_dry_run(struct kstate_meter *meter);
+
 void kstate_buf_free(struct kstate_buf *buf);
 
 /* Release what nobody claimed, the map and the stream: pages released. */
@@ -646,6 +697,11 @@ static inline int kstate_buf_grow(struct kstate_buf *buf, size_t size)
 static inline u32 kstate_generation(void)
 {
 	return 0;
+}
+
+static inline int kstate_dry_run(struct kstate_meter *meter)
+{
+	return -EOPNOTSUPP;
 }
 
 static inline unsigned long kstate_finish(void)

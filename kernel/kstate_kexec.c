@@ -23,6 +23,7 @@
 #include <linux/utsname.h>
 #include <linux/vmalloc.h>
 
+#include "kexec_internal.h"
 #include "kstate_internal.h"
 
 /* The stream being written, and the chain of its index pages */
@@ -284,6 +285,39 @@ int kstate_kexec_save(struct kimage *image)
 	kstate_refuse_jump("memory for the hand-over", ret);
 undo:
 	handover_undo();
+	return ret;
+}
+
+/**
+ * kstate_dry_run - do what a hand-over does before the jump, and undo it
+ * @meter: where it is noted what each description takes; reset
+ *
+ * If an image is loaded, the hand-over is one to it: its verdict counts.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0: a reboot now would get as far as the jump; -EBUSY: another one is
+ * going on, or an image is being loaded; else as kstate_kexec_save()
+ */
+int kstate_dry_run(struct kstate_meter *meter)
+{
+	struct kimage *image;
+	int ret;
+
+	if (!kexec_trylock())
+		return -EBUSY;
+	image = kexec_image;
+	kstate_core.meter = meter;
+	if (image && image->kstate.root)
+		ret = kstate_kexec_save(image);
+	else
+		ret = kstate_out_save(&out_buf, NULL);
+	kstate_core.meter = NULL;
+	if (!ret)
+		kstate_out_abort();
+	handover_undo();
+	kexec_unlock();
+	kstate_meter_result(&kstate_core, meter, ret);
 	return ret;
 }
 

@@ -239,6 +239,7 @@ static int prepare(struct kstate_core *core)
 {
 	struct kstate_object *o;
 	struct rb_node *node;
+	u64 start;
 	int err;
 
 	err = list_objects(core);
@@ -249,7 +250,9 @@ static int prepare(struct kstate_core *core)
 	for (node = rb_first(&core->objects); !err && node;
 	     node = rb_next(node)) {
 		o = rb_entry(node, struct kstate_object, node);
+		start = kstate_meter_start(core);
 		err = prepare_object(core, o);
+		kstate_meter_stop(core, o->desc, start, 1, err ? 0 : o->bound);
 	}
 	if (!err)
 		err = kstate_writer_end(&core->writer);
@@ -301,6 +304,7 @@ static int save_object(struct kstate_core *core, struct kstate_object *o)
 static int save_early(struct kstate_core *core)
 {
 	struct kstate_writer *w = &core->writer;
+	u64 start;
 	int err;
 	u32 i;
 
@@ -308,8 +312,11 @@ static int save_early(struct kstate_core *core)
 	err = kstate_stream_room(&w->s, 0);
 	if (!err)
 		err = kstate_writer_begin(w);
-	for (i = 0; !err && i < core->nr_out; i++)
+	for (i = 0; !err && i < core->nr_out; i++) {
+		start = kstate_meter_start(core);
 		err = save_object(core, core->out[i]);
+		kstate_meter_stop(core, core->out[i]->desc, start, 0, 0);
+	}
 	/* kstate_core_late() writes the end */
 	if (!err)
 		err = kstate_writer_flush(w);
@@ -387,6 +394,7 @@ int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
 	core->phase = KSTATE_SAVING;
 	core->refs = kstate_core_refs(core);
 	memset(&core->last, 0, sizeof(core->last));
+	core->last_name[0] = '\0';
 	core->writer = (struct kstate_writer) {
 		.s = {
 			.data = data, .size = size, .grow = grow, .priv = priv,

@@ -265,6 +265,49 @@ static ssize_t schemas_read(struct file *file, struct kobject *kobj,
 
 static BIN_ATTR_ADMIN_RO(schemas, 0);
 
+/* ---- The dry run ---- */
+
+static struct kstate_meter dry_run;
+static DEFINE_MUTEX(dry_run_lock);
+
+static ssize_t dry_run_read(struct file *file, struct kobject *kobj,
+			    struct bin_attribute *attr, char *buf, loff_t pos,
+			    size_t len)
+{
+	struct kstate_window win = { .buf = buf, .len = len, .skip = pos };
+	char line[KSTATE_LINE_MAX];
+	u32 nr;
+	int n;
+
+	guard(mutex)(&dry_run_lock);
+	for (nr = 0; ; nr++) {
+		n = kstate_meter_print(&dry_run, nr, line, sizeof(line));
+		if (!n || !add_line(&win, line, n))
+			break;
+	}
+	return win.used;
+}
+
+static ssize_t dry_run_write(struct file *file, struct kobject *kobj,
+			     struct bin_attribute *attr, char *buf, loff_t pos,
+			     size_t len)
+{
+	bool yes;
+	int err;
+
+	err = pos ? -EINVAL : kstrtobool(buf, &yes);
+	if (err)
+		return err;
+	if (!yes)
+		return -EINVAL;
+	guard(mutex)(&dry_run_lock);
+	kstate_meter_reset(&dry_run);
+	err = kstate_dry_run(&dry_run);
+	return err ?: len;
+}
+
+static BIN_ATTR(dry_run, 0600, dry_run_read, dry_run_write, 0);
+
 static struct attribute *kstate_attrs[] = {
 	&state_attr.attr,
 	&generation_attr.attr,
@@ -281,6 +324,7 @@ static struct bin_attribute *kstate_bin_attrs[] = {
 	&bin_attr_refused,
 	&bin_attr_lost,
 	&bin_attr_schemas,
+	&bin_attr_dry_run,
 	NULL
 };
 

@@ -477,6 +477,45 @@ static void test_save_fails(struct kunit *test)
 	}
 }
 
+/* What a dry run notes, and who is to blame when it fails */
+static void test_meter(struct kunit *test)
+{
+	struct kstate_hop *hop = hooked_hop(test, NULL);
+	struct kstate_meter meter = { };
+	char line[128];
+	int i;
+
+	hop->old.meter = &meter;
+	KUNIT_EXPECT_EQ(test, 0, kstate_hop_save(hop));
+	kstate_core_abort(&hop->old);
+	kstate_meter_result(&hop->old, &meter, 0);
+	KUNIT_ASSERT_EQ(test, meter.nr, 2);
+	KUNIT_EXPECT_STREQ(test, meter.rows[0].name, early_desc.name);
+	KUNIT_EXPECT_EQ(test, meter.rows[0].objects, 2);
+	KUNIT_EXPECT_GT(test, meter.rows[0].bytes, 0);
+	KUNIT_EXPECT_STREQ(test, meter.rows[1].name, late_desc.name);
+	KUNIT_EXPECT_EQ(test, meter.rows[1].objects, 1);
+	KUNIT_EXPECT_GT(test, kstate_meter_print(&meter, 1, line, sizeof(line)),
+			0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line, " ok\n"));
+	KUNIT_EXPECT_EQ(test, 0,
+			kstate_meter_print(&meter, 2, line, sizeof(line)));
+
+	kstate_meter_reset(&meter);
+	for (i = 0; i < 3; i++)
+		fake_folios[i].preserved = false;
+	hooks.fail = "save2";
+	KUNIT_EXPECT_EQ(test, -EIO, kstate_hop_save(hop));
+	kstate_meter_result(&hop->old, &meter, -EIO);
+	KUNIT_ASSERT_EQ(test, meter.nr, 2);
+	KUNIT_EXPECT_STREQ(test, meter.failed, early_desc.name);
+	KUNIT_EXPECT_GT(test, kstate_meter_print(&meter, 0, line, sizeof(line)),
+			0);
+	KUNIT_EXPECT_NULL(test, strstr(line, " ok\n"));
+	kstate_meter_reset(&meter);
+	hop->old.meter = NULL;
+}
+
 /* A folio that cannot be preserved, and one that was exchanged afterwards */
 static void test_folio_fails(struct kunit *test)
 {
@@ -644,6 +683,7 @@ static struct kunit_case kstate_core_cases[] = {
 	KUNIT_CASE(test_identity),
 	KUNIT_CASE(test_order),
 	KUNIT_CASE(test_save_fails),
+	KUNIT_CASE(test_meter),
 	KUNIT_CASE(test_folio_fails),
 	KUNIT_CASE(test_lost),
 	KUNIT_CASE(test_leaving),

@@ -343,6 +343,40 @@ static void test_save(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, save(test, &optional_desc, &other_desc, 1));
 }
 
+/* What a dry run says of state that the image would lose */
+static void meter(struct kunit *test, const struct kstate_description *from,
+		  const struct kstate_description *to, const char *want)
+{
+	struct whole obj = { .value = 10 };
+	struct kstate_hop *hop = new_kernel(test, from, &obj);
+	struct kstate_meter m = { };
+	char line[256];
+	int err;
+
+	hop->old.target = new_target(test, to, -1);
+	hop->old.meter = &m;
+	err = kstate_hop_save(hop);
+	kstate_core_abort(&hop->old);
+	kstate_meter_result(&hop->old, &m, err);
+	KUNIT_EXPECT_EQ(test, 1, m.nr);
+	KUNIT_EXPECT_GT(test, kstate_meter_print(&m, 0, line, sizeof(line)), 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line, want));
+	kstate_meter_reset(&m);
+	hop->old.meter = NULL;
+	hop->old.target = NULL;
+}
+
+static void test_meter(struct kunit *test)
+{
+	meter(test, &whole_desc, &whole_desc, " ok\n");
+	meter(test, &optional_desc, &other_desc,
+	      "test.whole.value was saved as another type\n");
+	meter(test, &whole_desc, &other_desc,
+	      "test.whole.value was saved as another type\n");
+	meter(test, &optional_desc, &small_desc,
+	      "test.whole.value has a value that does not fit\n");
+}
+
 static void test_save_values(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, 0, save(test, &whole_desc, &small_desc, 9));
@@ -360,6 +394,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_check_force),
 	KUNIT_CASE(test_no_schemas),
 	KUNIT_CASE(test_save),
+	KUNIT_CASE(test_meter),
 	KUNIT_CASE(test_save_values),
 	{ }
 };
