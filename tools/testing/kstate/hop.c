@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "hop.h"
+#include "samples.h"
 #include "shim_mem.h"
 
 static int grow(struct kstate_stream *s, size_t size)
@@ -56,11 +57,15 @@ int hop_write(const struct kstate_description *desc, void *obj, u64 instance,
 {
 	int err;
 
-	err = kstate_register(desc, obj, instance);
+	err = sample_register_targets(&kstate_core, desc);
 	if (err)
 		return err;
-	err = hop_save(out);
-	kstate_unregister(desc, instance);
+	err = kstate_register(desc, obj, instance);
+	if (!err) {
+		err = hop_save(out);
+		kstate_unregister(desc, instance);
+	}
+	sample_unregister_targets(&kstate_core);
 	return err;
 }
 
@@ -82,7 +87,9 @@ int hop_read(const struct stream *in, const struct kstate_description *desc,
 	int err;
 
 	err = hop_open(&core, in) ?:
+	      sample_register_targets(&core, desc) ?:
 	      kstate_core_restore(&core, desc, obj, instance);
+	sample_unregister_targets(&core);
 	kstate_core_close(&core);
 	return err;
 }

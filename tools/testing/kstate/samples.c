@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 
 #include <linux/kstate.h>
 #include <linux/slab.h>
 
-#include "samples.h"
+#include "samples_kinds.h"
 #include "shim_mem.h"
 
-#define DESC(_name, _type, _fields, ...) {				\
-	.name = (_name), .version = 1, .size = sizeof(_type),		\
-	.fields = (_fields), ##__VA_ARGS__ }
-
-#define SAMPLE(_name) {							\
-	.name = #_name, .desc = &_name##_desc, .fill = _name##_fill,	\
-	.same = _name##_same, .release = _name##_release }
-
 /* Samples must not depend on memory that runs out on purpose. */
-static void *get(size_t nr, size_t size)
+void *sample_alloc(size_t nr, size_t size)
 {
 	return kvcalloc(nr, size, GFP_KERNEL | __GFP_NOFAIL);
 }
 
-static bool same_bytes(const void *a, const void *b, size_t len)
+char *sample_text(const char *prefix, unsigned int seed)
+{
+	char *text = sample_alloc(16, 1);
+
+	snprintf(text, 16, "%s %u", prefix, seed);
+	return text;
+}
+
+bool sample_same_bytes(const void *a, const void *b, size_t len)
 {
 	return !a == !b && (!a || !memcmp(a, b, len));
+}
+
+bool sample_same_text(const char *a, const char *b)
+{
+	return !a == !b && (!a || !strcmp(a, b));
 }
 
 /* ---- Scalars, with everything that a schema says of a field ---- */
@@ -132,11 +138,11 @@ static bool arrays_same(const void *a, const void *b)
 {
 	const struct arrays *x = a, *y = b;
 
-	return same_bytes(x->flags, y->flags, sizeof(x->flags)) &&
-	       same_bytes(x->bytes, y->bytes, sizeof(x->bytes)) &&
-	       same_bytes(x->words, y->words, sizeof(x->words)) &&
-	       same_bytes(x->quads, y->quads, sizeof(x->quads)) &&
-	       same_bytes(x->text, y->text, sizeof(x->text));
+	return sample_same_bytes(x->flags, y->flags, sizeof(x->flags)) &&
+	       sample_same_bytes(x->bytes, y->bytes, sizeof(x->bytes)) &&
+	       sample_same_bytes(x->words, y->words, sizeof(x->words)) &&
+	       sample_same_bytes(x->quads, y->quads, sizeof(x->quads)) &&
+	       sample_same_bytes(x->text, y->text, sizeof(x->text));
 }
 
 static void arrays_release(void *obj)
@@ -179,30 +185,30 @@ static void pointers_fill(void *obj, unsigned int seed, bool source)
 	struct pointers *s = obj;
 	unsigned int i;
 
-	s->word = get(1, sizeof(*s->word));
+	s->word = sample_alloc(1, sizeof(*s->word));
 	*s->word = 0x0123456789abcdefUL + seed;
-	s->flag = get(1, sizeof(*s->flag));
+	s->flag = sample_alloc(1, sizeof(*s->flag));
 	*s->flag = !(seed & 1);
 	s->nr_list = 5;
-	s->list = get(s->nr_list, sizeof(*s->list));
+	s->list = sample_alloc(s->nr_list, sizeof(*s->list));
 	for (i = 0; i < s->nr_list; i++)
 		s->list[i] = seed * 1000 + i;
 	s->nr_text = 300;
-	s->text = get(s->nr_text, sizeof(*s->text));
+	s->text = sample_alloc(s->nr_text, sizeof(*s->text));
 	memset(s->text, 'a' + seed, s->nr_text);
-	s->empty = get(1, sizeof(*s->empty));
+	s->empty = sample_alloc(1, sizeof(*s->empty));
 }
 
 static bool pointers_same(const void *a, const void *b)
 {
 	const struct pointers *x = a, *y = b;
 
-	return same_bytes(x->word, y->word, sizeof(*x->word)) &&
-	       same_bytes(x->none, y->none, sizeof(*x->none)) &&
-	       same_bytes(x->flag, y->flag, sizeof(*x->flag)) &&
+	return sample_same_bytes(x->word, y->word, sizeof(*x->word)) &&
+	       sample_same_bytes(x->none, y->none, sizeof(*x->none)) &&
+	       sample_same_bytes(x->flag, y->flag, sizeof(*x->flag)) &&
 	       x->nr_list == y->nr_list && x->nr_text == y->nr_text &&
-	       same_bytes(x->list, y->list, x->nr_list * sizeof(*x->list)) &&
-	       same_bytes(x->text, y->text, x->nr_text) &&
+	       sample_same_bytes(x->list, y->list, x->nr_list * sizeof(*x->list)) &&
+	       sample_same_bytes(x->text, y->text, x->nr_text) &&
 	       !x->empty == !y->empty && x->nr_empty == y->nr_empty &&
 	       !x->lacking == !y->lacking && x->nr_lacking == y->nr_lacking;
 }
@@ -262,19 +268,13 @@ static const struct kstate_field branch_fields[] = {
 static const struct kstate_description branch_desc =
 	DESC("sample.branch", struct branch, branch_fields);
 
-/* Two of them have no macro: the codec knows them all the same. */
 static const struct kstate_field structs_fields[] = {
 	KSTATE_STRUCT(struct structs, branch, struct branch, &branch_desc),
-	{
-		.name = "row", .kind = KS_STRUCT, .desc = &leaf_desc,
-		.offset = offsetof(struct structs, row),
-		.size = sizeof(struct leaf), .count = 2,
-	},
+	KSTATE_STRUCT_ARRAY(struct structs, row, struct leaf, &leaf_desc),
 	KSTATE_STRUCT_POINTER(struct structs, beside, struct leaf, &leaf_desc),
 	KSTATE_STRUCT_POINTER(struct structs, none, struct leaf, &leaf_desc),
-	KSTATE_STRUCT_POINTER(struct structs, several, struct leaf, &leaf_desc,
-			      .count = 0,
-			      __kstate_count(struct structs, nr_several)),
+	KSTATE_STRUCT_VARRAY(struct structs, several, nr_several, struct leaf,
+			     &leaf_desc),
 	KSTATE_ARRAY_OF_POINTER(struct structs, listed, nr_listed, struct leaf,
 				&leaf_desc),
 	KSTATE_END()
@@ -286,7 +286,7 @@ static const struct kstate_description structs_desc =
 static void leaf_fill(struct leaf *leaf, unsigned int seed)
 {
 	leaf->id = seed * 0x01010101;
-	leaf->key = get(1, sizeof(*leaf->key));
+	leaf->key = sample_alloc(1, sizeof(*leaf->key));
 	*leaf->key = 5000 + seed;
 }
 
@@ -298,15 +298,15 @@ static void structs_fill(void *obj, unsigned int seed, bool source)
 	leaf_fill(&s->branch.leaf, seed);
 	leaf_fill(&s->row[0], seed + 1);
 	s->row[1].id = seed + 2;
-	s->beside = get(1, sizeof(*s->beside));
+	s->beside = sample_alloc(1, sizeof(*s->beside));
 	leaf_fill(s->beside, seed + 3);
 	s->nr_several = 2;
-	s->several = get(s->nr_several, sizeof(*s->several));
+	s->several = sample_alloc(s->nr_several, sizeof(*s->several));
 	leaf_fill(&s->several[1], seed + 4);
 	s->nr_listed = 3;
-	s->listed = get(s->nr_listed, sizeof(*s->listed));
-	s->listed[0] = get(1, sizeof(struct leaf));
-	s->listed[2] = get(1, sizeof(struct leaf));
+	s->listed = sample_alloc(s->nr_listed, sizeof(*s->listed));
+	s->listed[0] = sample_alloc(1, sizeof(struct leaf));
+	s->listed[2] = sample_alloc(1, sizeof(struct leaf));
 	leaf_fill(s->listed[2], seed + 5);
 }
 
@@ -314,7 +314,7 @@ static bool leaf_same(const struct leaf *x, const struct leaf *y)
 {
 	return !x == !y &&
 	       (!x || (x->id == y->id &&
-		       same_bytes(x->key, y->key, sizeof(*x->key))));
+		       sample_same_bytes(x->key, y->key, sizeof(*x->key))));
 }
 
 static bool structs_same(const void *a, const void *b)
@@ -436,7 +436,7 @@ static void custom_fill(void *obj, unsigned int seed, bool source)
 	struct custom *s = obj;
 
 	s->before = seed;
-	s->text = get(8, 1);
+	s->text = sample_alloc(8, 1);
 	memset(s->text, 'a' + seed, 7);
 	s->after = 2 * seed;
 }
@@ -515,6 +515,14 @@ const struct sample samples[] = {
 	SAMPLE(structs),
 	SAMPLE(custom),
 	SAMPLE(folios),
+	SAMPLE(lists),
+	SAMPLE(bitmaps),
+	SAMPLE(unions),
+	SAMPLE(subsections),
+	SAMPLE(strings),
+	SAMPLE(refs),
+	SAMPLE(ranges),
+	SAMPLE(rules),
 };
 
 const unsigned int nr_samples = ARRAY_SIZE(samples);

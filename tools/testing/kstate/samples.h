@@ -27,6 +27,16 @@ struct sample {
 	void (*release)(void *obj);
 };
 
+struct kstate_core;
+
+/*
+ * Register what references in objects of @desc are to, if there are any. 0 or an
+ * errno.
+ */
+int sample_register_targets(struct kstate_core *core,
+			    const struct kstate_description *desc);
+void sample_unregister_targets(struct kstate_core *core);
+
 extern const struct sample samples[];
 extern const unsigned int nr_samples;
 

@@ -91,6 +91,8 @@ static void saving_all(void)
 	shim_mem_reset();
 	for (i = 0; i < nr_samples; i++) {
 		samples[i].fill(&src[i], 1, true);
+		CHECK_EQ(sample_register_targets(&kstate_core, samples[i].desc),
+			 0);
 		CHECK_EQ(kstate_register(samples[i].desc, &src[i], i), 0);
 	}
 	for (nth = 1; ; nth++) {
@@ -104,6 +106,7 @@ static void saving_all(void)
 	shim_fail_alloc(0);
 	CHECK_EQ(err, 0);
 	stream_free(&out);
+	sample_unregister_targets(&kstate_core);
 	for (i = 0; i < nr_samples; i++) {
 		kstate_unregister(samples[i].desc, i);
 		CHECK(same_as_seed(&samples[i], &src[i], 1, true));
