@@ -128,6 +128,35 @@ static void hop_once_more(const struct sample *s, union sample_obj *obj)
 	s->release(&again);
 }
 
+/* What is said of it beforehand, from the schemas and the bytes alone */
+static int foretell(const struct kstate_in_object *in,
+		    const struct kstate_program *prog)
+{
+	struct kstate_report report = { };
+	struct kstate_resolution *res;
+	int err;
+
+	res = kstate_resolve_schemas(in->schema, prog->to, &report);
+	shim_assert(!IS_ERR(res));
+	err = kstate_verify(res->top, in->data, in->len, &report);
+	shim_assert(err == report.err);
+	kstate_resolution_free(res);
+	return err;
+}
+
+/*
+ * What will be refused, and by an object that has nothing, is; the rest may be
+ * for what the object has, for memory that is not there, and for counts and
+ * indices, of which no schema says how large they can be.
+ */
+static bool came_true(int foretold, int err, bool filled)
+{
+	if (foretold)
+		return err || filled;
+	return !err || filled || err == -EINVAL || err == -ENOENT ||
+	       err == -ESTALE || err == -ERANGE || err == -EBADMSG;
+}
+
 static void restore(struct kstate_in_object *in, const struct sample *s,
 		    bool filled)
 {
@@ -146,7 +175,10 @@ static void restore(struct kstate_in_object *in, const struct sample *s,
 		return;
 	if (filled)
 		s->fill(&dst, 2, false);
+	shim_assert(!sample_register_targets(&kstate_core, s->desc));
 	err = kstate_load(prog, in, &dst, kstate_core.mem, &refs, &report);
+	sample_unregister_targets(&kstate_core);
+	shim_assert(came_true(foretell(in, prog), err, filled));
 	if (!err)
 		hop_once_more(s, &dst);
 	else
