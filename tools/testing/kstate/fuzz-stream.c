@@ -188,12 +188,34 @@ static void restore(struct kstate_in_object *in, const struct sample *s,
 	s->release(&dst);
 }
 
+/* A tool has the reader's schemas from an image: they are input as well. */
+static void foretell_all(const struct kstate_reader *r,
+			 const struct kstate_in_object *in)
+{
+	struct kstate_report report;
+	struct kstate_resolution *res;
+	u32 i;
+
+	for (i = 0; i < r->nr_schemas; i++) {
+		report.err = 0;
+		res = kstate_resolve_schemas(in->schema, &r->schemas[i],
+					     &report);
+		if (IS_ERR(res)) {
+			shim_assert(report.err == PTR_ERR(res));
+			continue;
+		}
+		kstate_verify(res->top, in->data, in->len, &report);
+		kstate_resolution_free(res);
+	}
+}
+
 static void walk(struct kstate_reader *r)
 {
 	const struct sample *s;
 	u32 i;
 
 	for (i = 0; i < r->nr_objects; i++) {
+		foretell_all(r, &r->objects[i]);
 		for (s = samples; s < samples + nr_samples; s++) {
 			restore(&r->objects[i], s, false);
 			restore(&r->objects[i], s, true);
