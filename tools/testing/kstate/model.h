@@ -110,6 +110,7 @@ enum merr {
 	MERR_DATA	= BIT(5),
 	MERR_INVAL	= BIT(6),
 	MERR_NOENT	= BIT(7),
+	MERR_HOOK	= BIT(8),	/* -EIO, of a hook of the model */
 };
 
 /* ---- model.c: random numbers, descriptions ---- */

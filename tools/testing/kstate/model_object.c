@@ -30,20 +30,43 @@ static int custom_save(struct kstate_stream *stream, const void *obj,
 	return kstate_write(stream, c->bytes, c->len);
 }
 
+/* What the last fields that were loaded had before */
+static struct {
+	struct mcustom *at;
+	struct mcustom old;
+} loaded[4096];
+
+static unsigned int nr_loaded;
+
 static int custom_load(struct kstate_stream *stream, void *obj,
 		       const struct kstate_field *field)
 {
 	size_t len = kstate_read_left(stream);
 	struct mcustom *c = obj + field->offset;
+	unsigned int i = nr_loaded++ % ARRAY_SIZE(loaded);
 
 	if (len > MODEL_CUSTOM_MAX)
 		return -EBADMSG;
+	loaded[i].at = c;
+	loaded[i].old = *c;
 	c->len = len;
 	return kstate_read(stream, c->bytes, len);
 }
 
+static void custom_undo(void *obj, const struct kstate_field *field)
+{
+	struct mcustom *c = obj + field->offset;
+	unsigned int i = nr_loaded;
+
+	do {
+		i--;
+	} while (loaded[i % ARRAY_SIZE(loaded)].at != c);
+	*c = loaded[i % ARRAY_SIZE(loaded)].old;
+}
+
 const struct kstate_custom_ops model_custom_ops = {
 	.size = custom_size, .save = custom_save, .load = custom_load,
+	.undo = custom_undo,
 };
 
 /* ---- What references point to ---- */

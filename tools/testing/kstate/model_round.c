@@ -224,27 +224,48 @@ static int restore(const struct stream *in, const struct mdesc *d, void *mem)
 	return err;
 }
 
-/* @initial: what the reader's object has before */
+static int refuse_validate(const void *obj, u32 version)
+{
+	return -EIO;
+}
+
+static int refuse_post_load(void *obj, u32 version)
+{
+	return -EIO;
+}
+
+/* Now and then a hook has it all taken back. */
+static unsigned int random_hooks(struct mdesc *reader)
+{
+	bool refuse = model_chance(15), late = model_chance(70);
+
+	reader->kdesc.validate = refuse && !late ? refuse_validate : NULL;
+	reader->kdesc.post_load = refuse && late ? refuse_post_load : NULL;
+	return refuse ? MERR_HOOK : 0;
+}
+
+/* @initial: what the object of @reader has before */
 static bool read_random(const struct stream *in, const struct mobj *src,
-			struct mobj *initial)
+			struct mdesc *reader, struct mobj *initial)
 {
 	struct mobj *want = mobj_clone(initial);
 	void *mem = store(initial);
 	struct stream again = { };
-	unsigned int errors;
+	unsigned int errors, refused;
 
 	model_registered = model_chance(80) ? MODEL_ALL_TARGETS :
 					      model_random(MODEL_ALL_TARGETS + 1);
-	errors = !knows_name(initial->desc, src->desc->name) ? MERR_NOENT :
-		 mdesc_errors(src->desc, initial->desc) ?:
-		 mobj_convert(src, want, false);
-	model_check_error(errors, restore(in, initial->desc, mem), "restored");
+	refused = random_hooks(reader);
+	errors = !knows_name(reader, src->desc->name) ? MERR_NOENT :
+		 mdesc_errors(src->desc, reader) ?:
+		 mobj_convert(src, want, false) ?: refused;
+	model_check_error(errors, restore(in, reader, mem), "restored");
 	CHECK(holds(mem, errors ? initial : want));
 	/* what came out of it can be saved */
 	if (!errors && !tap_failed())
 		write_memory(want, mem, &again);
 	stream_free(&again);
-	drop(initial->desc, mem);
+	drop(reader, mem);
 	mobj_free(want);
 	mobj_free(initial);
 	return !errors;
@@ -354,7 +375,7 @@ unsigned int model_round(unsigned int changes)
 	unsigned int restored = 0;
 	struct stream in = { };
 	struct mdesc *writer, *reader;
-	struct mobj *src;
+	struct mobj *src, *initial;
 
 	writer = mdesc_random(1 + model_random(MODEL_MAX_DEPTH), false, false);
 	mdesc_layout(writer);
@@ -363,9 +384,10 @@ unsigned int model_round(unsigned int changes)
 	reader = changed(writer, changes);
 	if (write_random(src, &in)) {
 		check_foretold(&in, src, reader);
-		restored = read_random(&in, src, mobj_zero(reader)) +
-			   read_random(&in, src, mobj_random(reader,
-							     FILL_READER));
+		initial = mobj_zero(reader);
+		restored = read_random(&in, src, reader, initial);
+		initial = mobj_random(reader, FILL_READER);
+		restored += read_random(&in, src, reader, initial);
 	}
 	if (tap_failed() && !failed_before)
 		print_pair(writer, reader);

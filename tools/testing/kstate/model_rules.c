@@ -490,7 +490,7 @@ bool merr_has(unsigned int errors, int err)
 {
 	static const int bits[] = {
 		-EOPNOTSUPP, -EPROTO, -EMSGSIZE, -ERANGE, -EEXIST, -ENODATA,
-		-EINVAL, -ENOENT,
+		-EINVAL, -ENOENT, -EIO,
 	};
 	unsigned int i;
 
