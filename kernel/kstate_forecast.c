@@ -23,6 +23,9 @@
 
 #include "kstate_internal.h"
 
+/* A kernel that describes a thousand structs has less than a tenth of it. */
+#define KSTATE_BLOB_MAX		(4UL << 20)
+
 /* ---- The image ---- */
 
 /* Schemas are read at an aligned address, which they need not have there. */
@@ -30,6 +33,10 @@ static int open_blob(struct kstate_target *target, const void *blob, size_t len)
 {
 	int err;
 
+	if (len > KSTATE_BLOB_MAX) {
+		target->why = "the image's schemas are too large";
+		return 0;
+	}
 	target->bytes = kvmemdup(blob, len, GFP_KERNEL);
 	if (!target->bytes)
 		return -ENOMEM;
@@ -284,14 +291,23 @@ static int note_verdict(struct kstate_verdict *v, void *priv)
 /* The image has no schemas: is there something that must not be lost? */
 static int without_schemas(struct kstate_core *core, const char *why)
 {
-	struct kstate_report report = { .why = why };
+	struct kstate_report report = { .why = why, .err = -ENODATA };
+	const struct kstate_description *last = NULL;
 	const struct kstate_object *o;
+	int err;
 
 	if (!core->nr_objects)
 		return 0;
 	for (o = first_object(core); o; o = next_object(o)) {
-		if (o->desc->flags & KSTATE_MANDATORY)
-			return refuse(core, o, &report, -ENODATA);
+		if (o->desc == last)
+			continue;
+		last = o->desc;
+		kstate_meter_lost(core, last->name, &report);
+		if (!(last->flags & KSTATE_MANDATORY))
+			continue;
+		err = refuse(core, o, &report, -ENODATA);
+		if (err)
+			return err;
 	}
 	if (!core->quiet)
 		pr_notice("%s: nothing says what it can restore\n", why);

@@ -158,6 +158,7 @@ int kstate_writer_reserve(struct kstate_writer *w, u32 schema, u64 instance,
 int kstate_writer_late(struct kstate_writer *w, size_t at,
 		       const struct kstate_description *desc, const void *obj);
 void kstate_writer_lose(struct kstate_writer *w, size_t at, size_t group);
+void kstate_writer_seal(struct kstate_writer *w, size_t group);
 int kstate_writer_flush(struct kstate_writer *w);
 int kstate_writer_end(struct kstate_writer *w);
 void kstate_writer_free(struct kstate_writer *w);
@@ -208,6 +209,7 @@ struct kstate_attr {
 	const u8 *data;
 };
 
+bool kstate_good_name(const char *name, size_t len);
 const char *kstate_schema_str(const struct kstate_schema *s, __le32 at);
 bool kstate_schema_attr(const struct kstate_schema *s, __le32 attrs, u32 *pos,
 			struct kstate_attr *attr);
@@ -281,6 +283,7 @@ struct kstate_in_object *kstate_reader_find(struct kstate_reader *r,
  * @max: greatest legal value, likewise
  * @values: the only legal values, __le64 each, not aligned, or NULL
  * @nr_values: how many
+ * @count_bits: of the reader's count or selector, 0: it has none
  */
 struct kstate_op {
 	const struct kstate_abi_field *from;
@@ -298,6 +301,7 @@ struct kstate_op {
 	u64 max;
 	const u8 *values;
 	u32 nr_values;
+	u32 count_bits;
 };
 
 /**
@@ -408,6 +412,8 @@ int kstate_load(const struct kstate_program *prog,
 struct kstate_buf;
 
 int kstate_out_save(struct kstate_buf *buf, const struct kstate_target *target);
+int kstate_out_save_locked(struct kstate_buf *buf,
+			   const struct kstate_target *target);
 void kstate_out_late(struct kstate_buf *buf);
 void kstate_out_abort(void);
 
@@ -630,6 +636,10 @@ int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
 		     void *priv);
 void kstate_core_late(struct kstate_core *core);
 void kstate_core_abort(struct kstate_core *core);
+int kstate_core_save_locked(struct kstate_core *core, u8 *data, size_t size,
+			    int (*grow)(struct kstate_stream *stream,
+					size_t size), void *priv);
+void kstate_core_abort_locked(struct kstate_core *core);
 void kstate_core_note(struct kstate_core *core, unsigned long pfn,
 		      unsigned long nr, bool folio);
 void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
@@ -735,7 +745,7 @@ bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
-int kstate_mem_prepare(unsigned long image_pages);
+int kstate_mem_prepare(unsigned long image_pages, bool freeze);
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
 void kstate_mem_commit(struct kstate_abi_root *root);
 

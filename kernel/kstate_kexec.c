@@ -186,6 +186,11 @@ static void handover_undo(void)
 	kstate_buf_free(&out_buf);
 }
 
+/* What an image can restore that state is not given to */
+static const struct kstate_target no_target = {
+	.why = "this image carries no state",
+};
+
 /*
  * The image carries nothing. kexec_load(2) never could; another image would be
  * able to when it is loaded again, now that there is something to carry.
@@ -200,7 +205,7 @@ static int kstate_lose(const struct kimage *image)
 		return -EAGAIN;
 	}
 	pr_warn("this image carries no state: what is registered will be lost\n");
-	return 0;
+	return kstate_core_check(&kstate_core, &no_target);
 }
 
 /* Memory that the image keeps from the next kernel's early allocations */
@@ -278,13 +283,48 @@ int kstate_kexec_save(struct kimage *image)
 		goto undo;
 	ret = index_build(&out_buf);
 	if (!ret)
-		ret = kstate_mem_prepare(image_pages(image));
+		ret = kstate_mem_prepare(image_pages(image), true);
 	if (!ret)
 		return 0;
 	kstate_out_abort();
 	kstate_refuse_jump("memory for the hand-over", ret);
 undo:
 	handover_undo();
+	return ret;
+}
+
+/*
+ * As kstate_kexec_save() up to the point where memory would be kept as it is,
+ * and back. The lock is held all the time, so that others, who would be refused
+ * while a hand-over is under way, only wait.
+ */
+static int dry_run(const struct kimage *image, struct kstate_meter *meter)
+{
+	const struct kstate_target *target = NULL;
+	bool carried = image && image->kstate.root;
+	struct kstate_report last;
+	int ret;
+
+	if (image)
+		target = carried ? image->kstate.target : &no_target;
+	guard(mutex)(&kstate_core.lock);
+	last = kstate_core.last;
+	kstate_core.meter = meter;
+	ret = kstate_out_save_locked(&out_buf, target);
+	if (!ret)
+		ret = index_build(&out_buf);
+	if (!ret && carried)
+		ret = kstate_mem_prepare(image_pages(image), false);
+	if (ret)
+		kstate_fail(&kstate_core.last, NULL, NULL,
+			    "memory for the hand-over", ret);
+	kstate_core.meter = NULL;
+	kstate_core_abort_locked(&kstate_core);
+	handover_undo();
+	kstate_meter_result(&kstate_core, meter, ret);
+	/* nothing of this was meant */
+	if (!ret)
+		kstate_core.last = last;
 	return ret;
 }
 
@@ -301,23 +341,17 @@ undo:
  */
 int kstate_dry_run(struct kstate_meter *meter)
 {
-	struct kimage *image;
+	const struct kimage *image;
 	int ret;
 
 	if (!kexec_trylock())
 		return -EBUSY;
 	image = kexec_image;
-	kstate_core.meter = meter;
-	if (image && image->kstate.root)
-		ret = kstate_kexec_save(image);
+	if (image && !image->kstate.root && image->kstate.shared)
+		ret = kstate_lose(image);
 	else
-		ret = kstate_out_save(&out_buf, NULL);
-	kstate_core.meter = NULL;
-	if (!ret)
-		kstate_out_abort();
-	handover_undo();
+		ret = dry_run(image, meter);
 	kexec_unlock();
-	kstate_meter_result(&kstate_core, meter, ret);
 	return ret;
 }
 

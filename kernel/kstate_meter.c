@@ -120,12 +120,11 @@ void kstate_meter_lost(struct kstate_core *core, const char *name,
  * @m: its meter
  * @err: what the dry run returned
  *
- * Context: may sleep.
+ * Context: @core's lock is held.
  */
 void kstate_meter_result(struct kstate_core *core, struct kstate_meter *m,
 			 int err)
 {
-	guard(mutex)(&core->lock);
 	m->report = core->last;
 	m->report.err = err;
 	if (!m->report.why)

@@ -372,23 +372,23 @@ static int save(struct kstate_core *core)
 }
 
 /**
- * kstate_core_save - kstate_out_save() for one of several cores
+ * kstate_core_save_locked - kstate_core_save() with the lock held
  * @core: the core
  * @data: memory for the stream; may be NULL if @size is 0
  * @size: its bytes
  * @grow: makes it larger and sets the stream's data and size
  * @priv: for @grow, in the stream
  *
- * Context: process context, may sleep.
+ * Context: process context, may sleep; @core's lock is held.
  * Return: as kstate_out_save()
  */
-int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
-		     int (*grow)(struct kstate_stream *stream, size_t size),
-		     void *priv)
+int kstate_core_save_locked(struct kstate_core *core, u8 *data, size_t size,
+			    int (*grow)(struct kstate_stream *stream,
+					size_t size), void *priv)
 {
 	int err;
 
-	guard(mutex)(&core->lock);
+	lockdep_assert_held(&core->lock);
 	if (core->phase != KSTATE_IDLE)
 		return -EBUSY;
 	core->phase = KSTATE_SAVING;
@@ -412,6 +412,25 @@ int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
 	WRITE_ONCE(core->owner, NULL);
 	core->phase = KSTATE_SAVED;
 	return 0;
+}
+
+/**
+ * kstate_core_save - kstate_out_save() for one of several cores
+ * @core: the core
+ * @data: memory for the stream; may be NULL if @size is 0
+ * @size: its bytes
+ * @grow: makes it larger and sets the stream's data and size
+ * @priv: for @grow, in the stream
+ *
+ * Context: process context, may sleep.
+ * Return: as kstate_out_save()
+ */
+int kstate_core_save(struct kstate_core *core, u8 *data, size_t size,
+		     int (*grow)(struct kstate_stream *stream, size_t size),
+		     void *priv)
+{
+	guard(mutex)(&core->lock);
+	return kstate_core_save_locked(core, data, size, grow, priv);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_save);
 
@@ -439,22 +458,42 @@ static void save_late(struct kstate_core *core, struct kstate_object *o)
  */
 void kstate_core_late(struct kstate_core *core)
 {
+	struct kstate_writer *w = &core->writer;
 	struct kstate_object *o;
+	size_t group = 0;
 	u32 i;
 
-	core->writer.s.grow = NULL;
+	w->s.grow = NULL;
 	for (i = 0; i < core->nr_out; i++) {
 		o = core->out[i];
-		if (o->gone)
-			kstate_writer_lose(&core->writer, o->at, o->group);
-		else if (o->desc->flags & KSTATE_LATE)
+		if (o->gone) {
+			/* in their order, so each group is sealed once */
+			if (o->group != group)
+				kstate_writer_seal(w, group);
+			group = o->group;
+			kstate_writer_lose(w, o->at, group);
+		} else if (o->desc->flags & KSTATE_LATE) {
 			save_late(core, o);
+		}
 	}
+	kstate_writer_seal(w, group);
 	/* there is room: save_early() saw to that */
 	if (kstate_writer_end(&core->writer))
 		pr_err("the stream has no end\n");
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_late);
+
+/**
+ * kstate_core_abort_locked - kstate_core_abort() with the lock held
+ * @core: the core
+ *
+ * Context: process context, may sleep; @core's lock is held.
+ */
+void kstate_core_abort_locked(struct kstate_core *core)
+{
+	if (core->phase == KSTATE_SAVED)
+		undo(core);
+}
 
 /**
  * kstate_core_abort - kstate_out_abort() for one of several cores
@@ -465,8 +504,7 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_late);
 void kstate_core_abort(struct kstate_core *core)
 {
 	guard(mutex)(&core->lock);
-	if (core->phase == KSTATE_SAVED)
-		undo(core);
+	kstate_core_abort_locked(core);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_abort);
 
@@ -487,6 +525,27 @@ static int grow_buf(struct kstate_stream *s, size_t size)
 }
 
 /**
+ * kstate_out_save_locked - kstate_out_save() with the core's lock held
+ * @buf: the stream's memory; is final when this returns
+ * @target: what the image can restore, or NULL
+ *
+ * Context: process context, may sleep; kexec's lock and the core's are held.
+ * Return: as kstate_out_save()
+ */
+int kstate_out_save_locked(struct kstate_buf *buf,
+			   const struct kstate_target *target)
+{
+	int err;
+
+	/* there is one caller at a time, which holds kexec's lock */
+	kstate_core.target = target;
+	err = kstate_core_save_locked(&kstate_core, buf->vaddr, buf->size,
+				      grow_buf, buf);
+	kstate_core.target = NULL;
+	return err;
+}
+
+/**
  * kstate_out_save - prepare a hand-over and save what can be saved early
  * @buf: the stream's memory; is final when this returns
  * @target: the image that it is for, NULL: nothing is known of it
@@ -499,14 +558,8 @@ static int grow_buf(struct kstate_stream *s, size_t size)
  */
 int kstate_out_save(struct kstate_buf *buf, const struct kstate_target *target)
 {
-	int err;
-
-	/* there is one caller at a time, which holds kexec's lock */
-	kstate_core.target = target;
-	err = kstate_core_save(&kstate_core, buf->vaddr, buf->size, grow_buf,
-			       buf);
-	kstate_core.target = NULL;
-	return err;
+	guard(mutex)(&kstate_core.lock);
+	return kstate_out_save_locked(buf, target);
 }
 
 /**

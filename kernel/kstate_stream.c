@@ -543,24 +543,39 @@ int kstate_writer_late(struct kstate_writer *w, size_t at,
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_late);
 
-/* Mark a record of a group, whose checksum then has to be made anew. */
-static void record_lost(struct kstate_stream *s, size_t at, size_t group)
+static void record_lost(struct kstate_stream *s, size_t at)
 {
-	struct kstate_abi_section sect;
 	struct kstate_abi_record record;
 
 	memcpy(&record, s->data + at, sizeof(record));
 	record.flags = cpu_to_le32(KSTATE_ABI_SECT_LOST);
 	memcpy(s->data + at, &record, sizeof(record));
-	memcpy(&sect, s->data + group, sizeof(sect));
-	section_header(s, group, &sect);
 }
+
+/**
+ * kstate_writer_seal - make a group's checksum anew
+ * @w: the stream
+ * @group: where the group's section begins, 0: there is none
+ *
+ * Context: any.
+ */
+void kstate_writer_seal(struct kstate_writer *w, size_t group)
+{
+	struct kstate_abi_section sect;
+
+	if (!group)
+		return;
+	memcpy(&sect, w->s.data + group, sizeof(sect));
+	section_header(&w->s, group, &sect);
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_writer_seal);
 
 /**
  * kstate_writer_lose - take an object back out of the stream
  * @w: the stream, after kstate_writer_flush()
  * @at: where its section or record begins
- * @group: where the section of its record begins, 0: it has one of its own
+ * @group: where the section of its record begins, 0: it has one of its own;
+ *	kstate_writer_seal() is to follow when all of it are marked
  *
  * Context: any.
  */
@@ -569,7 +584,7 @@ void kstate_writer_lose(struct kstate_writer *w, size_t at, size_t group)
 	struct kstate_abi_section sect;
 
 	if (group) {
-		record_lost(&w->s, at, group);
+		record_lost(&w->s, at);
 		return;
 	}
 	memcpy(&sect, w->s.data + at, sizeof(sect));

@@ -20,8 +20,11 @@
 #include <linux/mutex.h>
 #include <linux/mm.h>
 #include <linux/rbtree.h>
+#include <linux/security.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/uaccess.h>
 
 #include "kstate_internal.h"
 
@@ -335,25 +338,41 @@ static const struct attribute_group kstate_group = {
 
 /* ---- The previous kernel's stream, for kstate(8) ---- */
 
-static ssize_t stream_read(struct file *file, char __user *buf, size_t len,
-			   loff_t *pos)
+/* It has physical addresses, and whatever secrets state has. */
+static int in_stream_open(struct inode *inode, struct file *file)
 {
+	return security_locked_down(LOCKDOWN_KCORE);
+}
+
+/* A page at most: user memory is not touched under the lock. */
+static ssize_t in_stream_read(struct file *file, char __user *buf, size_t len,
+			      loff_t *pos)
+{
+	void *page __free(kvfree) = kvmalloc(PAGE_SIZE, GFP_KERNEL);
+	ssize_t n = 0;
+
+	if (!page)
+		return -ENOMEM;
+	len = min_t(size_t, len, PAGE_SIZE);
 	/* it is unmapped under the lock when the hand-over is finished */
-	guard(mutex)(&kstate_core.lock);
-	if (!kstate_core.opened)
-		return 0;
-	return simple_read_from_buffer(buf, len, pos, kstate_core.in,
-				       kstate_core.in_len);
+	scoped_guard(mutex, &kstate_core.lock) {
+		if (kstate_core.opened)
+			n = memory_read_from_buffer(page, len, pos,
+						    kstate_core.in,
+						    kstate_core.in_len);
+	}
+	if (n > 0 && copy_to_user(buf, page, n))
+		return -EFAULT;
+	return n;
 }
 
 static const struct file_operations stream_fops = {
 	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.read	= stream_read,
+	.open	= in_stream_open,
+	.read	= in_stream_read,
 	.llseek	= default_llseek,
 };
 
-/* It has physical addresses, and whatever secrets state has. */
 static void __init kstate_debugfs_init(void)
 {
 	debugfs_create_file("stream", 0400, debugfs_create_dir("kstate", NULL),

@@ -546,16 +546,15 @@ static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
 /**
  * kstate_mem_prepare - can the next kernel boot beside what is preserved?
  * @image_pages: pages that the kexec image brings
+ * @freeze: from here on the map does not change until the jump
  *
- * From here on the map does not change until the jump.
- *
- * Context: process context, may sleep; nothing after it may fail.
+ * Context: process context, may sleep; nothing after it may fail if it freezes.
  *
  * Return: 0; -ENOSPC: too little memory would be free for the next kernel;
  * -EADDRNOTAVAIL: the next kernel would not know some of it; -ENOMEM: the map
  * could not be completed.
  */
-int kstate_mem_prepare(unsigned long image_pages)
+int kstate_mem_prepare(unsigned long image_pages, bool freeze)
 {
 	int ret;
 
@@ -570,7 +569,7 @@ int kstate_mem_prepare(unsigned long image_pages)
 		       out_map.nr_pages);
 		return -ENOSPC;
 	}
-	WRITE_ONCE(map_frozen, true);
+	WRITE_ONCE(map_frozen, freeze);
 	return 0;
 }
 
