@@ -459,9 +459,9 @@ void kstate_core_unregister(struct kstate_core *core,
 		return;
 	}
 	/* The hand-over knows it: it takes it out of the stream at its end. */
+	o->gone = true;
 	if (desc->abort && o->phase == KSTATE_OBJ_PREPARED)
 		desc->abort(o->obj);
-	o->gone = true;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_unregister);
 

@@ -278,8 +278,10 @@ static int write_xarray(struct kstate_stream *s, const struct kstate_field *f,
 	if (err)
 		return err;
 	xa_for_each(xa, index, entry) {
-		if (xa_is_value(entry) || nr == U32_MAX)
-			return xa_is_value(entry) ? -EINVAL : -EOVERFLOW;
+		if (xa_is_value(entry) || xa_get_order(xa, index))
+			return -EINVAL;
+		if (nr == U32_MAX)
+			return -EOVERFLOW;
 		err = write_u64(s, index) ?: kstate_encode(s, f->desc, entry);
 		if (err)
 			return err;
@@ -291,12 +293,13 @@ static int write_xarray(struct kstate_stream *s, const struct kstate_field *f,
 
 static int write_bits(struct kstate_stream *s, const unsigned long *map, u32 nr)
 {
-	u32 i, left;
+	u64 i;
+	u32 left;
 	u8 bits;
 	int err = 0;
 
 	for (i = 0; !err && i < nr; i += 8) {
-		left = min(nr - i, 8U);
+		left = min_t(u64, nr - i, 8);
 		bits = map[i / BITS_PER_LONG] >> (i % BITS_PER_LONG);
 		err = write_u8(s, left < 8 ? bits & ((1U << left) - 1) : bits);
 	}
@@ -418,8 +421,8 @@ static int write_kind(struct kstate_stream *s, const struct kstate_field *f,
  * itself for nested structs, at most KSTATE_ABI_MAX_DEPTH deep.
  * Return: 0; -ENOSPC if @stream cannot grow; -EOVERFLOW for a count or length
  * above U32_MAX; -ESTALE for memory that is not preserved; -ENOENT for a
- * reference to what is not registered; -EINVAL for a text without an end or a
- * value entry in an xarray; the errno of a hook, of preserving, or of grow().
+ * reference to what is not registered; -EINVAL for a text without an end or an
+ * xarray's entry that is a value or has several indices; the errno of a hook, of preserving, or of grow().
  * The report names the field.
  */
 int kstate_encode(struct kstate_stream *stream,

@@ -195,7 +195,7 @@ bool kstate_bits_clear(const u8 *bits, u32 from, u32 to)
 	if (i >= to)
 		return true;
 	/* the bits behind the last one are clear in any case */
-	return !memchr_inv(bits + i / 8, 0, DIV_ROUND_UP(to, 8) - i / 8);
+	return !memchr_inv(bits + i / 8, 0, DIV_ROUND_UP((u64)to, 8) - i / 8);
 }
 
 /**

@@ -168,6 +168,7 @@ static int claim_range(struct kstate_journal *j, struct kstate_change *c)
 
 	if (err)
 		return fail(j, "has memory that cannot be claimed", err);
+	c->old_start = range->start;
 	range->start = c->phys;
 	range->size = c->len;
 	return 0;
@@ -227,7 +228,7 @@ static void give_up_range(struct kstate_journal *j, struct kstate_change *c)
 	struct kstate_range *range = c->at;
 
 	j->in.s.mem->release_range(c->phys, c->len);
-	range->start = 0;
+	range->start = c->old_start;
 	range->size = 0;
 }
 
@@ -302,7 +303,8 @@ static int hook_result(struct kstate_journal *j, const char *desc,
 {
 	j->in.desc = desc;
 	j->in.field = NULL;
-	return err ? fail(j, why, err) : 0;
+	/* hooks return errors; anything else would look like success */
+	return err ? fail(j, why, min(err, -1)) : 0;
 }
 
 static int run_pre_load(struct kstate_journal *j,

@@ -35,6 +35,7 @@ enum kstate_change_kind {
  *	bytes in the stream
  * @len: how many bytes, also of the range
  * @phys: address of the folio or range, index of the XArray's element
+ * @old_start: where a range was that had no size
  * @order: order of the folio
  * @field: the reader's, if it is custom
  * @head: the list's elements
@@ -53,6 +54,7 @@ struct kstate_change {
 	union {
 		struct {
 			u64 phys;
+			u64 old_start;
 			u32 order;
 			const struct kstate_field *field;
 		};
@@ -114,7 +116,9 @@ int kstate_load_set_count(struct kstate_journal *j,
 void *kstate_load_alloc(struct kstate_journal *j, size_t nr, size_t size);
 int kstate_load_null(struct kstate_journal *j, struct kstate_place slot);
 int kstate_load_pointee(struct kstate_journal *j, struct kstate_place slot,
-			u32 nr, size_t size, struct kstate_place *to);
+			u32 nr, size_t size,
+			const struct kstate_description *desc,
+			struct kstate_place *to);
 int kstate_load_field(struct kstate_journal *j,
 		      const struct kstate_program *prog,
 		      const struct kstate_op *op, struct kstate_place obj);
@@ -132,6 +136,7 @@ int kstate_load_text(struct kstate_journal *j, const struct kstate_field *f,
 		     struct kstate_place to);
 int kstate_load_bitmap(struct kstate_journal *j, const struct kstate_field *f,
 		       struct kstate_place obj);
+void kstate_load_init(const struct kstate_description *desc, void *at, u32 nr);
 int kstate_load_list(struct kstate_journal *j,
 		     const struct kstate_program *prog,
 		     const struct kstate_op *op, struct kstate_place obj);

@@ -272,20 +272,26 @@ static int read_elements(struct kstate_journal *j,
  * @slot: the pointer's place
  * @nr: elements, if there is none and it has to be new
  * @size: bytes of one
+ * @desc: their description, or NULL if they are no structs
  * @to: the memory
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM
  */
 int kstate_load_pointee(struct kstate_journal *j, struct kstate_place slot,
-			u32 nr, size_t size, struct kstate_place *to)
+			u32 nr, size_t size,
+			const struct kstate_description *desc,
+			struct kstate_place *to)
 {
 	*to = (struct kstate_place){ .at = kstate_load_pointer(slot) };
 	if (to->at)
 		return 0;
 	to->fresh = true;
 	to->at = kstate_load_alloc(j, nr, size);
-	return to->at ? kstate_load_set_pointer(j, slot, to->at) : -ENOMEM;
+	if (!to->at)
+		return -ENOMEM;
+	kstate_load_init(desc, to->at, nr);
+	return kstate_load_set_pointer(j, slot, to->at);
 }
 
 /*
@@ -294,6 +300,7 @@ int kstate_load_pointee(struct kstate_journal *j, struct kstate_place slot,
  */
 static int get_array(struct kstate_journal *j, const struct kstate_field *f,
 		     struct kstate_place obj, u32 *room, size_t size,
+		     const struct kstate_description *desc,
 		     struct kstate_place *to)
 {
 	struct kstate_place slot = obj;
@@ -307,7 +314,7 @@ static int get_array(struct kstate_journal *j, const struct kstate_field *f,
 		*room = min_t(u64, U32_MAX,
 			      kstate_get_native(obj.at + f->count_offset,
 						f->count_size));
-	return kstate_load_pointee(j, slot, *room, size, to) ?:
+	return kstate_load_pointee(j, slot, *room, size, desc, to) ?:
 	       (has ? 0 : kstate_load_set_count(j, f, obj, *room));
 }
 
@@ -340,7 +347,7 @@ static int read_simple(struct kstate_journal *j,
 		return err;
 	room = pointer ? nr : f->count;
 	if (pointer)
-		err = get_array(j, f, obj, &room, f->size, &to);
+		err = get_array(j, f, obj, &room, f->size, f->desc, &to);
 	return err ?: read_elements(j, prog, op, to, nr, room);
 }
 
@@ -362,7 +369,8 @@ static int read_pointers(struct kstate_journal *j,
 
 	err = kstate_input_count(&j->in, prog->from, op->from, &nr);
 	room = nr;
-	err = err ?: get_array(j, op->field, obj, &room, sizeof(void *), &slot);
+	err = err ?: get_array(j, op->field, obj, &room, sizeof(void *),
+			       NULL, &slot);
 	if (!err && room != nr)
 		err = fail(j, "was saved with another number of elements",
 			   -EMSGSIZE);
@@ -372,7 +380,7 @@ static int read_pointers(struct kstate_journal *j,
 			return present;
 		if (present)
 			err = kstate_load_pointee(j, slot, 1, op->field->size,
-						  &to) ?:
+						  op->field->desc, &to) ?:
 			      kstate_load_struct(j, op->sub, to);
 		else
 			err = kstate_load_null(j, slot);
@@ -525,7 +533,8 @@ static int load_flat(const struct kstate_program *prog,
 	err = desc->pre_load ? desc->pre_load(obj, prog->from->version) : 0;
 	if (err)
 		return kstate_fail(report, desc->name, NULL,
-				   "was refused by its pre_load hook", err);
+				   "was refused by its pre_load hook",
+				   min(err, -1));
 	kstate_flat_read(prog, in->data, obj);
 	return 0;
 }

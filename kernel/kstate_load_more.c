@@ -207,7 +207,7 @@ int kstate_load_text(struct kstate_journal *j, const struct kstate_field *f,
 
 static void fill_bits(unsigned long *map, u32 longs, const u8 *bits, u32 nr)
 {
-	u32 i;
+	u64 i;
 
 	memset(map, 0, (size_t)longs * sizeof(*map));
 	for (i = 0; i < nr; i += 8)
@@ -246,7 +246,7 @@ static int read_bitmap_pointer(struct kstate_journal *j,
 		room = kstate_get_native(obj.at + f->count_offset,
 					 f->count_size);
 	err = kstate_load_pointee(j, slot, BITS_TO_LONGS((u64)nr),
-				  sizeof(unsigned long), &to);
+				  sizeof(unsigned long), NULL, &to);
 	if (!err && to.fresh)
 		err = kstate_load_set_count(j, f, obj, nr);
 	return err ?: read_bits(j, to, min_t(u64, room, U32_MAX), bits, nr);
@@ -280,15 +280,44 @@ int kstate_load_bitmap(struct kstate_journal *j, const struct kstate_field *f,
 
 /* ---- Collections ---- */
 
+/**
+ * kstate_load_init - make empty lists and XArrays of new memory
+ * @desc: the description of what is new, or NULL if that is no struct
+ * @at: its memory, zeroed
+ * @nr: how many of it there are
+ *
+ * The stream may know nothing of them, and then nobody else does it.
+ *
+ * Context: any. Calls itself for nested structs.
+ */
+void kstate_load_init(const struct kstate_description *desc, void *at, u32 nr)
+{
+	const struct kstate_field *f;
+
+	for (; desc && nr; nr--, at += desc->size) {
+		for (f = desc->fields; f->kind != KS_END; f++) {
+			if (f->kind == KS_LIST)
+				INIT_LIST_HEAD(at + f->offset);
+			else if (f->kind == KS_XARRAY)
+				xa_init(at + f->offset);
+			else if (f->kind == KS_STRUCT ||
+				 f->kind == KS_SUBSECTION)
+				kstate_load_init(f->desc, at + f->offset,
+						 f->count);
+		}
+	}
+}
+
 /* A new element, read */
 static void *new_element(struct kstate_journal *j, const struct kstate_op *op)
 {
 	struct kstate_place to = { .fresh = true };
 
 	to.at = kstate_load_alloc(j, 1, op->field->size);
-	if (!to.at || kstate_load_struct(j, op->sub, to))
+	if (!to.at)
 		return NULL;
-	return to.at;
+	kstate_load_init(op->field->desc, to.at, 1);
+	return kstate_load_struct(j, op->sub, to) ? NULL : to.at;
 }
 
 static int read_hlist(struct kstate_journal *j, const struct kstate_op *op,
@@ -416,10 +445,11 @@ int kstate_load_xarray(struct kstate_journal *j,
 	int err;
 
 	err = kstate_input_count(&j->in, prog->from, op->from, &nr);
-	if (!err && obj.fresh)
-		xa_init(xa);
-	else if (!err && !xa_empty(xa))
+	if (!err && !xa_empty(xa))
 		err = fail(j, "is not empty here", -EEXIST);
+	if (!err && xa->xa_flags & (XA_FLAGS_LOCK_IRQ | XA_FLAGS_LOCK_BH))
+		err = fail(j, "is locked in a way that is not known here",
+			   -EINVAL);
 	for (i = 0; !err && i < nr; i++) {
 		err = kstate_input_u64(&j->in, &index) ?:
 		      reserve_index(j, xa, index, &c);

@@ -17,11 +17,13 @@ static const char *parse_name(const struct kstate_schema *s, __le32 wire)
 {
 	size_t at = le32_to_cpu(wire), left;
 	const char *name = s->payload + at;
+	size_t len;
 
 	if (at >= s->len)
 		return NULL;
 	left = min_t(size_t, s->len - at, KSTATE_ABI_NAME_MAX + 1);
-	return *name && strnlen(name, left) < left ? name : NULL;
+	len = strnlen(name, left);
+	return len < left && kstate_good_name(name, len) ? name : NULL;
 }
 
 /**
@@ -95,8 +97,8 @@ static bool good_attr(const struct kstate_attr *attr)
 	switch (attr->tag) {
 	case KSTATE_ABI_ATTR_ALIAS:
 	case KSTATE_ABI_ATTR_TARGET:
-		return len > 1 && len <= KSTATE_ABI_NAME_MAX + 1 &&
-		       strnlen((const char *)attr->data, len) == len - 1;
+		return len > 1 && !attr->data[len - 1] &&
+		       kstate_good_name((const char *)attr->data, len - 1);
 	case KSTATE_ABI_ATTR_SINCE:
 		return len == sizeof(u32);
 	case KSTATE_ABI_ATTR_MIN:
@@ -105,7 +107,10 @@ static bool good_attr(const struct kstate_attr *attr)
 	case KSTATE_ABI_ATTR_ARM:
 		return len == sizeof(u64);
 	case KSTATE_ABI_ATTR_VALUES:
-		return len && len % sizeof(u64) == 0;
+		return len && len % sizeof(u64) == 0 &&
+		       len / sizeof(u64) <= KSTATE_ABI_MAX_FIELDS;
+	case KSTATE_ABI_ATTR_COUNT:
+		return len == 1 && *attr->data && *attr->data <= sizeof(u64);
 	default:
 		return true;
 	}
@@ -115,12 +120,12 @@ static bool good_attr(const struct kstate_attr *attr)
 static bool good_attrs(const struct kstate_schema *s, __le32 attrs)
 {
 	struct kstate_attr attr;
-	u32 pos = 0;
+	u32 pos = 0, nr = 0;
 
 	if (!attrs)
 		return true;
 	while (kstate_schema_attr(s, attrs, &pos, &attr)) {
-		if (!good_attr(&attr))
+		if (!good_attr(&attr) || ++nr > KSTATE_ABI_MAX_ATTRS)
 			return false;
 	}
 	return attr.data;

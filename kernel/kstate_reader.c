@@ -155,6 +155,9 @@ static int take_sections(struct kstate_reader *r, const void *data, size_t len,
 		if (!sect)
 			return r->report.err;
 
+		if (sect->flags &&
+		    le32_to_cpu(sect->type) != KSTATE_ABI_SECT_OBJECT)
+			return bad(r, "a section has unknown flags");
 		switch (le32_to_cpu(sect->type)) {
 		case KSTATE_ABI_SECT_SCHEMA:
 			if (schemas == r->nr_schemas ||

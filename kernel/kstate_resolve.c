@@ -95,11 +95,17 @@ static bool same_target(const struct kstate_program *prog,
 			const struct kstate_op *op)
 {
 	struct kstate_attr a, b;
+	u32 pos = 0;
 
-	return get_attr(prog->from, op->from->attrs, KSTATE_ABI_ATTR_TARGET,
-			&a) &&
-	       get_attr(prog->to, op->to->attrs, KSTATE_ABI_ATTR_TARGET, &b) &&
-	       a.len == b.len && !memcmp(a.data, b.data, a.len);
+	if (!get_attr(prog->from, op->from->attrs, KSTATE_ABI_ATTR_TARGET, &a))
+		return false;
+	/* the reader has all the names that the target ever had */
+	while (kstate_schema_attr(prog->to, op->to->attrs, &pos, &b)) {
+		if (b.tag == KSTATE_ABI_ATTR_TARGET && a.len == b.len &&
+		    !memcmp(a.data, b.data, a.len))
+			return true;
+	}
+	return false;
 }
 
 static int check_counts(const struct kstate_program *prog,
@@ -158,6 +164,9 @@ static void take_checks(const struct kstate_program *prog, struct kstate_op *op)
 		case KSTATE_ABI_ATTR_VALUES:
 			op->values = attr.data;
 			op->nr_values = attr.len / sizeof(u64);
+			break;
+		case KSTATE_ABI_ATTR_COUNT:
+			op->count_bits = *attr.data * 8;
 			break;
 		}
 	}

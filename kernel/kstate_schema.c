@@ -15,15 +15,32 @@
 
 /* ---- Names ---- */
 
-static bool good_name_len(const char *name, size_t len)
+/**
+ * kstate_good_name - is it fit to be the name of a description or a field?
+ * @name: the name
+ * @len: its characters
+ *
+ * Names go to logs and lists: nothing in them may look like more than a name.
+ *
+ * Return: true if it is
+ */
+bool kstate_good_name(const char *name, size_t len)
 {
-	return len && len <= KSTATE_ABI_NAME_MAX && !memchr(name, ',', len);
+	size_t i;
+
+	if (!len || len > KSTATE_ABI_NAME_MAX)
+		return false;
+	for (i = 0; i < len; i++) {
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == ',')
+			return false;
+	}
+	return true;
 }
 
 static bool good_name(const char *name)
 {
 	return name &&
-	       good_name_len(name, strnlen(name, KSTATE_ABI_NAME_MAX + 1));
+	       kstate_good_name(name, strnlen(name, KSTATE_ABI_NAME_MAX + 1));
 }
 
 /* The next name of a list and its length; 0 at the end. */
@@ -43,13 +60,15 @@ static void skip_name(const char **list, size_t len)
 
 static bool good_names(const char *list)
 {
-	size_t len;
+	size_t len, nr = 0;
 
 	if (!list)
 		return true;
 	do {
 		len = next_name(&list);
-		if (!good_name_len(list, len))
+		/* each becomes an attribute, as do some more things */
+		if (!kstate_good_name(list, len) ||
+		    ++nr > KSTATE_ABI_MAX_ATTRS / 2)
 			return false;
 		skip_name(&list, len);
 	} while (*list);
@@ -150,21 +169,29 @@ static bool bytes_of(const struct kstate_field *fields,
 	return false;
 }
 
-/* Restoring writes each byte once, counts included. */
-static bool bytes_taken(const struct kstate_field *fields,
-			const struct kstate_field *f)
+/* Are bytes of @f, which comes at or in @end, those of a field before @end? */
+static bool bytes_before(const struct kstate_field *fields,
+			 const struct kstate_field *end,
+			 const struct kstate_field *f)
 {
 	const struct kstate_field *g;
 
 	if (f->kind != KS_SUBSECTION)
-		return bytes_of(fields, f, f) ||
-		       overlap(f->offset, field_span(f),
-			       f->count_offset, f->count_size);
+		return bytes_of(fields, end, f);
 	for (g = f->desc->fields; g->kind != KS_END; g++) {
-		if (bytes_of(fields, f, g))
+		if (bytes_before(fields, end, g))
 			return true;
 	}
 	return false;
+}
+
+/* Restoring writes each byte once, counts included. */
+static bool bytes_taken(const struct kstate_field *fields,
+			const struct kstate_field *f)
+{
+	return bytes_before(fields, f, f) ||
+	       overlap(f->offset, field_span(f),
+		       f->count_offset, f->count_size);
 }
 
 /* Do @nr elements of @size bytes at @offset lie within @limit bytes? */
@@ -379,8 +406,10 @@ static const char *check_rules(const struct kstate_description *desc,
 	if (((f->flags & numbers) && f->kind != KS_SIMPLE) ||
 	    ((f->check || (f->flags & numbers)) && !is_number(f->type)))
 		return "has a rule for numbers and is none";
-	if (f->check && f->check->nr_values > KSTATE_ABI_MAX_FIELDS)
-		return "has too many legal values";
+	if (f->check && f->check->values &&
+	    (!f->check->nr_values ||
+	     f->check->nr_values > KSTATE_ABI_MAX_FIELDS))
+		return "has no or too many legal values";
 	if (f->since > desc->version)
 		return "is since a version that is to come";
 	return NULL;
@@ -490,7 +519,8 @@ static int write_attr_u64(struct kstate_stream *s, u32 tag, u64 value)
 	return write_attr(s, tag, &wire, sizeof(wire));
 }
 
-static int write_aliases(struct kstate_stream *s, const char *list)
+/* A list of names, an attribute each */
+static int write_names(struct kstate_stream *s, u32 tag, const char *list)
 {
 	char name[KSTATE_ABI_NAME_MAX + 1];
 	size_t len;
@@ -499,7 +529,7 @@ static int write_aliases(struct kstate_stream *s, const char *list)
 	while (!err && (len = next_name(&list))) {
 		memcpy(name, list, len);
 		name[len] = '\0';
-		err = write_attr(s, KSTATE_ABI_ATTR_ALIAS, name, len + 1);
+		err = write_attr(s, tag, name, len + 1);
 		skip_name(&list, len);
 	}
 	return err;
@@ -535,17 +565,22 @@ static int write_field_attrs(struct kstate_stream *s,
 			     const struct kstate_field *f)
 {
 	__le32 since = cpu_to_le32(f->since);
+	u8 width = f->count_size;
 	int err;
 
-	err = write_aliases(s, f->alias) ?: write_check(s, f);
+	err = write_names(s, KSTATE_ABI_ATTR_ALIAS, f->alias) ?:
+	      write_check(s, f);
 	if (!err && f->since)
 		err = write_attr(s, KSTATE_ABI_ATTR_SINCE, &since,
 				 sizeof(since));
 	if (!err && (f->flags & KSTATE_FIELD_DEFAULT))
 		err = write_attr_u64(s, KSTATE_ABI_ATTR_DEFAULT, f->value);
 	if (!err && f->type == KST_REF)
-		err = write_attr(s, KSTATE_ABI_ATTR_TARGET, f->target->name,
-				 strlen(f->target->name) + 1);
+		err = write_names(s, KSTATE_ABI_ATTR_TARGET, f->target->name) ?:
+		      write_names(s, KSTATE_ABI_ATTR_TARGET, f->target->alias);
+	if (!err && f->count_size)
+		err = write_attr(s, KSTATE_ABI_ATTR_COUNT, &width,
+				 sizeof(width));
 	if (!err && (desc->flags & KSTATE_ARMS))
 		err = write_attr_u64(s, KSTATE_ABI_ATTR_ARM, f->value);
 	return err;
@@ -655,7 +690,7 @@ int kstate_schema_write(struct kstate_writer *w,
 	}
 	at = w->s.pos;
 	if (!err)
-		err = write_aliases(&w->s, desc->alias) ?:
+		err = write_names(&w->s, KSTATE_ABI_ATTR_ALIAS, desc->alias) ?:
 		      end_attrs(&w->s, base, at, &head.attrs);
 	if (!err)
 		patch(&w->s, base, &head, sizeof(head));

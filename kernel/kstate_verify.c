@@ -85,6 +85,16 @@ static int verify_numbers(struct kstate_input *in, const struct kstate_op *op,
 	return 0;
 }
 
+/* A count, or the selector of a union that has no arm in use */
+static int verify_count(struct kstate_input *in, const struct kstate_op *op,
+			u64 count)
+{
+	if (op->count_bits && count > U64_MAX >> (64 - op->count_bits))
+		return kstate_input_fail(in, "has a count that does not fit",
+					 -ERANGE);
+	return 0;
+}
+
 static int verify_text(struct kstate_input *in, const struct kstate_op *op)
 {
 	bool room = le16_to_cpu(op->to->type) == KSTATE_ABI_TEXT;
@@ -164,7 +174,8 @@ static int verify_embedded(struct kstate_input *in,
 		return le16_to_cpu(op->to->kind) == KSTATE_ABI_POINTER ? 0 :
 		       kstate_input_fail(in, "was saved as NULL", -ENODATA);
 	err = kstate_input_count(in, prog->from, op->from, &nr);
-	return err ?: verify_elements(in, prog, op, nr);
+	return err ?: verify_count(in, op, nr) ?:
+		      verify_elements(in, prog, op, nr);
 }
 
 static int verify_pointers(struct kstate_input *in,
@@ -176,7 +187,8 @@ static int verify_pointers(struct kstate_input *in,
 
 	if (present <= 0)
 		return present;
-	err = kstate_input_count(in, prog->from, op->from, &nr);
+	err = kstate_input_count(in, prog->from, op->from, &nr) ?:
+	      verify_count(in, op, nr);
 	for (i = 0; !err && i < nr; i++) {
 		present = kstate_input_present(in);
 		err = present > 0 ? verify_struct(in, op->sub) : present;
@@ -208,7 +220,7 @@ static int verify_bitmap(struct kstate_input *in, const struct kstate_op *op)
 
 	err = kstate_input_bits(in, &bits, &nr);
 	if (err || !room)
-		return err;
+		return err ?: verify_count(in, op, nr);
 	if (!bits)
 		return kstate_input_fail(in, "was saved as NULL", -ENODATA);
 	if (nr > room && !kstate_bits_clear(bits, room, nr))
@@ -244,7 +256,8 @@ static int verify_no_arm(struct kstate_input *in, const struct kstate_op *op)
 	u64 selector;
 	int err;
 
-	err = kstate_input_u64(in, &selector);
+	err = kstate_input_u64(in, &selector) ?:
+	      verify_count(in, op, selector);
 	if (!err && selects_arm(op->sub->to, selector))
 		err = kstate_input_fail(in, "was saved with nothing in an arm",
 					-EPROTO);

@@ -663,6 +663,63 @@ static void test_validate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dst.base, 9);
 }
 
+/* ---- What the writer did not know ---- */
+
+struct grown {
+	u32 key;
+	struct list_head node;
+	struct list_head added;
+	struct xarray table;
+};
+
+struct grown_list {
+	struct list_head items;
+};
+
+KIND_DESC(grown, struct grown,
+	  KSTATE_SIMPLE(struct grown, key),
+	  KSTATE_LIST(struct grown, added, struct item, node, &item_desc),
+	  KSTATE_XARRAY(struct grown, table, struct item, &item_desc));
+
+static const struct kstate_description grown_list_desc = {
+	.name = "test.grown", .size = sizeof(struct grown_list),
+	.fields = (const struct kstate_field[]){
+		KSTATE_LIST(struct grown_list, items, struct grown, node,
+			    &grown_desc),
+		KSTATE_END()
+	},
+};
+
+static const struct kstate_description item_list_desc = {
+	.name = "test.grown", .size = sizeof(struct grown_list),
+	.fields = (const struct kstate_field[]){
+		KSTATE_LIST(struct grown_list, items, struct item, node,
+			    &item_desc),
+		KSTATE_END()
+	},
+};
+
+/* New elements have lists and XArrays that can be used at once. */
+static void test_new_lists_are_empty(struct kunit *test)
+{
+	struct item item = { .key = 3 };
+	struct grown_list src, dst;
+	struct grown *grown;
+
+	INIT_LIST_HEAD(&src.items);
+	INIT_LIST_HEAD(&dst.items);
+	list_add(&item.node, &src.items);
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_pass(test, &item_list_desc, &src,
+						 &grown_list_desc, &dst));
+	KUNIT_ASSERT_FALSE(test, list_empty(&dst.items));
+	grown = list_first_entry(&dst.items, struct grown, node);
+	KUNIT_EXPECT_EQ(test, grown->key, 3);
+	KUNIT_ASSERT_NOT_NULL(test, grown->added.next);
+	KUNIT_EXPECT_TRUE(test, list_empty(&grown->added));
+	KUNIT_EXPECT_TRUE(test, xa_empty(&grown->table));
+	kvfree(grown);
+}
+
 static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_collections),
 	KUNIT_CASE(test_list_never_used),
@@ -681,6 +738,7 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_reference_to_nobody),
 	KUNIT_CASE(test_lumps),
 	KUNIT_CASE(test_validate),
+	KUNIT_CASE(test_new_lists_are_empty),
 	{}
 };
 

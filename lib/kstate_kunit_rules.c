@@ -393,6 +393,31 @@ static void test_fixed_and_variable(struct kunit *test)
 	kvfree(dst.n);
 }
 
+struct many32 {
+	u32 *n;
+	u32 nr;
+};
+
+RULE_DESC(many32, struct many32, KSTATE_VARRAY(struct many32, n, nr));
+
+static void test_count_narrowed(struct kunit *test)
+{
+	u32 *list = kunit_kzalloc(test, 256 * sizeof(*list), GFP_KERNEL);
+	struct many32 src = { list, 255 };
+	struct many dst = { };
+
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &many32_desc, &src, &many_desc,
+				      &dst));
+	KUNIT_EXPECT_EQ(test, dst.nr, 255);
+	kvfree(dst.n);
+	dst = (struct many){ };
+	src.nr = 256;
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &many32_desc, &src,
+					    &many_desc, &dst));
+	KUNIT_EXPECT_NULL(test, dst.n);
+}
+
 struct one {
 	u32 n[1];
 };
@@ -716,6 +741,7 @@ static struct kunit_case kstate_rules_cases[] = {
 	KUNIT_CASE(test_array_grown),
 	KUNIT_CASE(test_array_shrunk),
 	KUNIT_CASE(test_fixed_and_variable),
+	KUNIT_CASE(test_count_narrowed),
 	KUNIT_CASE(test_array_of_one),
 	KUNIT_CASE(test_embedded_and_pointed),
 	KUNIT_CASE(test_struct_members),

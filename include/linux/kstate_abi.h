@@ -225,8 +225,8 @@ static_assert(sizeof(struct kstate_abi_record) == 16);
 
 /*
  * Payload of a schema section: this, the fields, then names and attributes.
- * Names end with NUL; what is named by an offset is at that offset in the
- * payload.
+ * Names end with NUL and have printable ASCII characters but blanks and commas;
+ * what is named by an offset is at that offset in the payload.
  */
 struct kstate_abi_schema {
 	__le32 version;
@@ -279,6 +279,8 @@ struct kstate_abi_attr {
 
 static_assert(sizeof(struct kstate_abi_attr) == 4);
 
+#define KSTATE_ABI_MAX_ATTRS		64	/* of a schema or of a field */
+
 #define KSTATE_ABI_ATTR_END		0
 #define KSTATE_ABI_ATTR_ALIAS		1	/* another name, with its NUL */
 #define KSTATE_ABI_ATTR_SINCE		2	/* le32: version that brought it */
@@ -286,8 +288,9 @@ static_assert(sizeof(struct kstate_abi_attr) == 4);
 #define KSTATE_ABI_ATTR_MAX		4	/* le64: greatest value */
 #define KSTATE_ABI_ATTR_VALUES		5	/* le64s: the only values */
 #define KSTATE_ABI_ATTR_DEFAULT		6	/* le64: value when not saved */
-#define KSTATE_ABI_ATTR_TARGET		7	/* name of a REF's description */
+#define KSTATE_ABI_ATTR_TARGET		7	/* a name of a REF's description */
 #define KSTATE_ABI_ATTR_ARM		8	/* le64: the union's selector */
+#define KSTATE_ABI_ATTR_COUNT		9	/* u8: bytes of count or selector */
 
 /* Kinds and types, see enum kstate_kind and enum kstate_type */
 #define KSTATE_ABI_END			0

@@ -350,7 +350,8 @@
  * @_desc: pointer to the description of @_t
  *
  * As KSTATE_LIST(); elements come back at their indices, marks do not. Value
- * entries and entries of several indices cannot be saved: -EINVAL.
+ * entries and entries of several indices cannot be saved, and an XArray that is
+ * locked with interrupts or bottom halves off cannot be read into: -EINVAL.
  */
 #define KSTATE_XARRAY(_s, _f, _t, _desc, ...) {				\
 	.name = #_f, .kind = KS_XARRAY,					\

@@ -297,6 +297,8 @@ static void attrs(struct out *out, const struct mdesc *d,
 		target = model_target_descs[f->target].name;
 		name_attr(out, 7, target, strlen(target));
 	}
+	if (f->count_width)
+		attr(out, 9, f->count_width, 1);
 	if (d->arms)
 		attr(out, 8, f->value, 8);
 	if (out->at != begin)

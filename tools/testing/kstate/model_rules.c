@@ -286,8 +286,7 @@ static unsigned int convert_elements(const struct pair *p,
 
 static bool count_fits(const struct pair *p, mnum count)
 {
-	/* the schema does not say how large the count can be */
-	return p->foretell || !p->r->count_width ||
+	return !p->r->count_width ||
 	       count < (mnum)1 << p->r->count_width * 8;
 }
 

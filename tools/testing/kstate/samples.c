@@ -53,7 +53,7 @@ static const struct kstate_field scalars_fields[] = {
 	KSTATE_SIMPLE(struct scalars, a),
 	KSTATE_SIMPLE(struct scalars, b),
 	KSTATE_SIMPLE(struct scalars, c, .flags = KSTATE_FIELD_MANDATORY),
-	KSTATE_SIMPLE(struct scalars, d, .alias = "not in the stream"),
+	KSTATE_SIMPLE(struct scalars, d, .alias = "not_in_the_stream"),
 	KSTATE_SIMPLE(struct scalars, e),
 	KSTATE_SIMPLE(struct scalars, f),
 	KSTATE_SIMPLE(struct scalars, g),

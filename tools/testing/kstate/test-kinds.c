@@ -376,8 +376,8 @@ static void unions(void)
 		B("\2\0\0\0" BAD_ELEMENT, -ERANGE, -ERANGE, 0),
 		/* nothing is in use, and that is the selector of an arm */
 		B("\xff\xff\xff\xff\5\0\0\0\0\0\0\0", -EPROTO, -EPROTO, 0),
-		/* no schema says how large a selector can be */
-		B("\xff\xff\xff\xff\x63\1\0\0\0\0\0\0", -ERANGE, 0, 0),
+		/* the selector is one byte here */
+		B("\xff\xff\xff\xff\x63\1\0\0\0\0\0\0", -ERANGE, -ERANGE, 0),
 		{ }
 	};
 

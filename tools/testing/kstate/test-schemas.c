@@ -431,8 +431,9 @@ static void attributes(void)
 		BLOB("\6\0\10\0" U64_BYTES END),
 		BLOB("\7\0\2\0x\0" END),
 		BLOB("\10\0\10\0" U64_BYTES END),
+		BLOB("\11\0\1\0\10" END),
 		/* not known here, of any length */
-		BLOB("\11\0\0\0" END),
+		BLOB("\12\0\0\0" END),
 		BLOB("\xff\xff\3\0xyz" END),
 		/* what is behind the end is not looked at */
 		BLOB(END "\1\0\2\0xx"),
@@ -460,10 +461,29 @@ static void attributes(void)
 		BLOB("\5\0\14\0" U64_BYTES "\1\0\0\0" END),
 		BLOB("\6\0\4\0\1\0\0\0" END),
 		BLOB("\10\0\0\0" END),
+		BLOB("\11\0\0\0" END),
+		BLOB("\11\0\1\0\0" END),
+		BLOB("\11\0\1\0\11" END),
+		/* names that would look like something else in a log */
+		BLOB("\1\0\4\0a b\0" END),
+		BLOB("\1\0\4\0a\nb\0" END),
+		BLOB("\1\0\4\0a,b\0" END),
+		BLOB("\1\0\2\0\x80\0" END),
 		/* the second one is as wrong as the first */
 		BLOB("\1\0\2\0x\0\1\0\2\0xy" END),
 	};
 
+	static char many[(KSTATE_ABI_MAX_ATTRS + 1) * 6 + 4];
+	struct blob b = { many, sizeof(many) };
+	unsigned int i;
+
+	/* one more than there may be; all fields could share them */
+	for (i = 0; i <= KSTATE_ABI_MAX_ATTRS; i++)
+		memcpy(many + i * 6, "\1\0\2\0x", 6);
+	check_attrs(&b, 1, -EBADMSG);
+	b.bytes += 6;
+	b.len -= 6;
+	check_attrs(&b, 1, -ENOENT);
 	check_attrs(fine, ARRAY_SIZE(fine), -ENOENT);
 	check_attrs(bad, ARRAY_SIZE(bad), -EBADMSG);
 }
