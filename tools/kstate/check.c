@@ -16,14 +16,24 @@ static const char * const verdicts[] = {
 	[EXIT_MANDATORY]	= "mandatory state would be lost",
 };
 
-/* Who restores objects called @name: a module may as well. */
+/*
+ * How many of the sources may restore a description. The kernel does not load an
+ * image for what is mandatory if only a module knows it: nobody can say that the
+ * module will be there.
+ */
+static u32 nr_readers(const struct sources *to, bool mandatory)
+{
+	return mandatory ? min(to->nr, 1U) : to->nr;
+}
+
+/* Who restores objects called @name. */
 static const struct kstate_schema *find_reader(const struct sources *to,
-					       const char *name)
+					       const char *name, u32 nr)
 {
 	const struct kstate_schema *s, *alias = NULL;
 	u32 i;
 
-	for (i = 0; i < to->nr; i++) {
+	for (i = 0; i < nr; i++) {
 		s = kstate_image_match(&to->list[i].reader, name);
 		if (s && !strcmp(s->name, name))
 			return s;
@@ -149,11 +159,11 @@ static u32 count_objects(const struct source *from,
 	return nr;
 }
 
-static bool have_schemas(const struct sources *images)
+static bool have_schemas(const struct sources *images, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < images->nr; i++) {
+	for (i = 0; i < nr; i++) {
 		if (images->list[i].has_schemas)
 			return true;
 	}
@@ -165,8 +175,9 @@ static struct json_object *check_schema(const struct source *from,
 					const struct sources *images,
 					int *status)
 {
-	const struct kstate_schema *reader = find_reader(images, s->name);
 	bool mandatory = s->flags & KSTATE_ABI_SCHEMA_MANDATORY, fine = false;
+	u32 nr = nr_readers(images, mandatory);
+	const struct kstate_schema *reader = find_reader(images, s->name, nr);
 	struct json_object *to = need(json_object_new_object());
 	struct kstate_report report = { };
 	int worse;
@@ -178,7 +189,7 @@ static struct json_object *check_schema(const struct source *from,
 	if (reader) {
 		fine = check_pair(to, from, s, reader);
 	} else {
-		if (have_schemas(images))
+		if (have_schemas(images, nr))
 			kstate_fail(&report, s->name, NULL,
 				    "is not known to the image", -EPROTO);
 		else

@@ -142,7 +142,9 @@ test_check() {
 	verdict 1 "the image has no schemas (ENODATA)" check empty.bz -f base.bz
 	verdict 2 "the image has no schemas (ENODATA)" check empty.bz -f must.bz
 	verdict 2 "mandatory state would be lost" check needs.bz -f must.bz
-	verdict 0 "restorable" check empty.bz base.ko -f must.bz
+	verdict 2 "the image has no schemas (ENODATA)" \
+		check empty.bz base.ko -f must.bz
+	verdict 0 "restorable" check empty.bz base.ko -f base.bz
 	verdict 0 "restorable" check narrow.bz -f seven.kst
 	verdict 1 "object 1: example.thing.number has a value that does not fit" \
 		check narrow.bz -f thousand.kst
