@@ -2,7 +2,7 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel tools vm test kunit sim bench fuzz lint series clean
+.PHONY: help setup demo tree kernel tools vm test golden kunit sim bench fuzz lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -36,6 +36,9 @@ kunit: setup ## only the KUnit tests, on UML
 
 sim: setup ## only the tests in user space, with ASan and UBSan
 	@scripts/sim
+
+golden: setup ## take this kernel's schemas for those that later ones must read
+	@scripts/golden --update
 
 bench: ## time saving and restoring; writes build/bench.json
 	@scripts/setup bench
