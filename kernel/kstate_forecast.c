@@ -15,6 +15,7 @@
 #include <linux/kstate.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -279,7 +280,8 @@ static int note_verdict(struct kstate_verdict *v, void *priv)
 		kstate_meter_lost(c->core, desc->name, &v->report);
 		err = refuse(c->core, object_of(c->core, desc), &v->report,
 			     -EPROTO);
-	} else if (!v->to && desc->owner) {
+	} else if (!v->to && (desc->owner ||
+			      is_module_address((unsigned long)desc))) {
 		log_module(c->core, desc->name);
 	} else {
 		kstate_meter_lost(c->core, desc->name, &v->report);
@@ -427,6 +429,7 @@ static int verify_bytes(const struct kstate_writer *w,
 	return kstate_verify(prog, sect + 1, le64_to_cpu(sect->length), report);
 }
 
+/* 0, an errno, or 1: the object would be lost, and that was logged */
 static int verify_object(struct kstate_core *core,
 			 const struct kstate_object *o,
 			 const struct kstate_program *prog)
@@ -439,9 +442,9 @@ static int verify_object(struct kstate_core *core,
 		return 0;
 	kstate_meter_lost(core, o->desc->name, &report);
 	if (o->desc->flags & KSTATE_MANDATORY)
-		return refuse(core, o, &report, err);
+		return refuse(core, o, &report, err) ?: 1;
 	log_loss(core, o->desc->name, &report);
-	return 0;
+	return 1;
 }
 
 /**
@@ -474,8 +477,11 @@ int kstate_forecast_verify(struct kstate_core *core,
 		if (!prog || (last->flags & KSTATE_LATE))
 			continue;
 		err = verify_object(core, o, prog);
-		if (err)
+		if (err < 0)
 			return err;
+		/* one line is enough, however many objects there are */
+		if (err)
+			prog = NULL;
 		cond_resched();
 	}
 	return 0;
