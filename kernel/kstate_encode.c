@@ -422,8 +422,8 @@ static int write_kind(struct kstate_stream *s, const struct kstate_field *f,
  * Return: 0; -ENOSPC if @stream cannot grow; -EOVERFLOW for a count or length
  * above U32_MAX; -ESTALE for memory that is not preserved; -ENOENT for a
  * reference to what is not registered; -EINVAL for a text without an end or an
- * xarray's entry that is a value or has several indices; the errno of a hook, of preserving, or of grow().
- * The report names the field.
+ * xarray's entry that is a value or has several indices; the errno of a hook, of
+ * preserving, or of grow(). The report names the field.
  */
 int kstate_encode(struct kstate_stream *stream,
 		  const struct kstate_description *desc, const void *obj)

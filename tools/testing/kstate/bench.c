@@ -69,9 +69,11 @@ static int write_json(const char *path)
 	fputs("[\n", f);
 	for (i = 0; i < nr_rows; i++) {
 		bad |= !rows[i].holds;
-		fprintf(f, "  {\"name\": \"%s\", \"value\": %.2f, \"unit\": \"%s\", \"control\": %.2f, \"peer\": \"%s\", \"bar\": %.2f, \"holds\": %s}%s\n",
-			rows[i].name, rows[i].value, rows[i].unit,
-			rows[i].control, rows[i].peer, rows[i].bar,
+		fprintf(f, "  {\"name\": \"%s\", \"value\": %.2f, \"unit\": \"%s\", ",
+			rows[i].name, rows[i].value, rows[i].unit);
+		fprintf(f, "\"control\": %.2f, \"peer\": \"%s\", \"bar\": %.2f, ",
+			rows[i].control, rows[i].peer, rows[i].bar);
+		fprintf(f, "\"holds\": %s}%s\n",
 			rows[i].holds ? "true" : "false",
 			i + 1 < nr_rows ? "," : "");
 	}
@@ -193,10 +195,12 @@ static double time_restore(const struct kstate_description *desc, void *to,
 
 /* ---- By hand ---- */
 
+/* Other files could read it, so the checksums are really made. */
+u32 bench_sink;
+
 static double time_hand_save(void)
 {
 	double best = 0, start;
-	volatile u32 crc;
 	int round, i;
 	u8 *p;
 
@@ -205,30 +209,27 @@ static double time_hand_save(void)
 		p = out;
 		for (i = 0; i < OBJECTS; i++)
 			p = bench_pack(p, &src[i]);
-		crc = kstate_crc(out, p - out);
+		bench_sink ^= kstate_crc(out, p - out);
 		least(&best, start);
 	}
-	(void)crc;
 	return best / OBJECTS;
 }
 
 static double time_hand_restore(void)
 {
 	double best = 0, start;
-	volatile u32 crc;
 	const u8 *p;
 	int round, i;
 
 	for (round = 0; round < ROUNDS; round++) {
 		memset(dst, 0, sizeof(*dst) * OBJECTS);
 		start = now();
-		crc = kstate_crc(out, OBJECTS * BENCH_PACKED);
+		bench_sink ^= kstate_crc(out, OBJECTS * BENCH_PACKED);
 		p = out;
 		for (i = 0; i < OBJECTS; i++)
 			p = bench_unpack(p, &dst[i]);
 		least(&best, start);
 	}
-	(void)crc;
 	return best / OBJECTS;
 }
 
