@@ -11,10 +11,7 @@
 #include "test_kstate.h"
 
 struct test_must {
-	union {
-		u32 value;
-		char text[4];
-	};
+	u32 value;
 };
 
 static struct test_must must;
@@ -33,15 +30,19 @@ static const struct kstate_description good_desc = {
 	.fields	= good_fields,
 };
 
-/* Of the same name, but no number */
+/* The same object, where the member of that name is no number */
+struct test_must_text {
+	char value[4];
+};
+
 static const struct kstate_field type_fields[] = {
-	KSTATE_TEXT(struct test_must, text, .name = "value"),
+	KSTATE_TEXT(struct test_must_text, value),
 	KSTATE_END()
 };
 
 static const struct kstate_description type_desc = {
 	.name	= "test_kstate.must",
-	.size	= sizeof(struct test_must),
+	.size	= sizeof(struct test_must_text),
 	.flags	= KSTATE_MANDATORY,
 	.owner	= THIS_MODULE,
 	.fields	= type_fields,
