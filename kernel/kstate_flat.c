@@ -21,8 +21,7 @@ static const bool host_le = cpu_to_le64(1) == (__force __le64)1ULL;
 
 static bool is_number(const struct kstate_field *f)
 {
-	return f->kind == KS_SIMPLE && f->type >= KST_BOOL &&
-	       f->type <= KST_BYTE;
+	return f->kind == KS_SIMPLE && kstate_is_number(f->type);
 }
 
 /* Runs of bytes in @desc, added to @flat or, without room for them, counted. */
@@ -116,10 +115,8 @@ int kstate_flat_write(struct kstate_stream *s, const struct kstate_flat *flat,
 
 static bool wire_number(const struct kstate_abi_field *f)
 {
-	u32 type = le16_to_cpu(f->type);
-
 	return le16_to_cpu(f->kind) == KSTATE_ABI_SIMPLE &&
-	       type >= KSTATE_ABI_BOOL && type <= KSTATE_ABI_BYTE;
+	       kstate_is_number(le16_to_cpu(f->type));
 }
 
 /* Bytes of the field in the stream; 0 if the short way cannot read it. */

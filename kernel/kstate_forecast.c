@@ -112,22 +112,6 @@ static const struct kstate_object *next_object(const struct kstate_object *o)
 	return to_object(rb_next(&o->node));
 }
 
-static int grow_bytes(struct kstate_stream *s, size_t size)
-{
-	void *data;
-
-	size += size / 2 + PAGE_SIZE;
-	data = kvzalloc(size, GFP_KERNEL);
-	if (!data)
-		return -ENOMEM;
-	if (s->data)
-		memcpy(data, s->data, s->pos);
-	kvfree(s->data);
-	s->data = data;
-	s->size = size;
-	return 0;
-}
-
 /* Objects are sorted by name, so those of one description mostly are in a row. */
 static u32 count_descs(const struct kstate_core *core)
 {
@@ -192,7 +176,7 @@ void *kstate_core_schemas(struct kstate_core *core, size_t *len)
 {
 	struct kstate_report report = { };
 	struct kstate_writer w = {
-		.s = { .grow = grow_bytes, .report = &report },
+		.s = { .grow = kstate_stream_grow, .report = &report },
 	};
 	int err;
 
@@ -323,7 +307,7 @@ static int fill_forecast(struct kstate_core *core,
 	struct forecast_context context = { .core = core, .forecast = forecast };
 	struct kstate_report report = { };
 	struct kstate_writer w = {
-		.s = { .grow = grow_bytes, .report = &report },
+		.s = { .grow = kstate_stream_grow, .report = &report },
 	};
 	int err;
 

@@ -112,11 +112,18 @@ struct kstate_stream {
 	struct kstate_report *report;
 };
 
+/* Is an element of this type a number, of which its width says the bytes? */
+static inline bool kstate_is_number(u32 type)
+{
+	return type >= KSTATE_ABI_BOOL && type <= KSTATE_ABI_BYTE;
+}
+
 u64 kstate_get_native(const void *from, u32 width);
 void kstate_put_native(void *to, u32 width, u64 value);
 u32 kstate_crc(const void *data, size_t len);
 
 int kstate_stream_room(struct kstate_stream *stream, size_t len);
+int kstate_stream_grow(struct kstate_stream *stream, size_t size);
 int kstate_write_zeroes(struct kstate_stream *stream, size_t len);
 int kstate_encode(struct kstate_stream *stream,
 		  const struct kstate_description *desc, const void *obj);

@@ -239,11 +239,6 @@ static int read_element(struct kstate_journal *j, const struct kstate_op *op,
 	}
 }
 
-static bool is_number(const struct kstate_field *f)
-{
-	return f->type >= KST_BOOL && f->type <= KST_BYTE;
-}
-
 /* @nr elements of the stream to where there is room for @room */
 static int read_elements(struct kstate_journal *j,
 			 const struct kstate_program *prog,
@@ -257,7 +252,7 @@ static int read_elements(struct kstate_journal *j,
 	    (nr > room && !(op->field->flags & KSTATE_FIELD_SHRINK)))
 		return fail(j, "was saved with another number of elements",
 			    -EMSGSIZE);
-	if (is_number(op->field))
+	if (kstate_is_number(op->field->type))
 		err = read_numbers(j, op, to, most);
 	else
 		for (i = 0; !err && i < most; i++, to.at += op->field->size)

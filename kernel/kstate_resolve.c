@@ -495,28 +495,12 @@ kstate_resolve_schemas(const struct kstate_schema *from,
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_resolve_schemas);
 
-static int grow_bytes(struct kstate_stream *s, size_t size)
-{
-	void *data;
-
-	size += size / 2 + 1024;
-	data = kvmalloc(size, GFP_KERNEL);
-	if (!data)
-		return -ENOMEM;
-	if (s->data)
-		memcpy(data, s->data, s->pos);
-	kvfree(s->data);
-	s->data = data;
-	s->size = size;
-	return 0;
-}
-
 /* Write the schemas of @res's description and open them. */
 static int own_schemas(struct kstate_resolution *res,
 		       struct kstate_report *report)
 {
 	struct kstate_writer w = {
-		.s = { .grow = grow_bytes, .report = report },
+		.s = { .grow = kstate_stream_grow, .report = report },
 	};
 	int err, nr = 0;
 

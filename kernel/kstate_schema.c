@@ -202,11 +202,6 @@ static bool inside(u32 offset, u64 len, u32 limit)
 
 /* ---- Descriptions ---- */
 
-static bool is_number(u32 type)
-{
-	return type >= KST_BOOL && type <= KST_BYTE;
-}
-
 static bool good_number(u32 type, u32 width)
 {
 	if (type == KST_BOOL || type == KST_BYTE)
@@ -404,7 +399,7 @@ static const char *check_rules(const struct kstate_description *desc,
 			 KSTATE_FIELD_SHRINK | numbers))
 		return "has unknown flags";
 	if (((f->flags & numbers) && f->kind != KS_SIMPLE) ||
-	    ((f->check || (f->flags & numbers)) && !is_number(f->type)))
+	    ((f->check || (f->flags & numbers)) && !kstate_is_number(f->type)))
 		return "has a rule for numbers and is none";
 	if (f->check && f->check->values &&
 	    (!f->check->nr_values ||
@@ -632,7 +627,7 @@ static int write_field(struct kstate_writer *w, size_t base,
 		.count = cpu_to_le32(wire_count(f)),
 		.schema = cpu_to_le32(f->desc ? schema : KSTATE_ABI_NO_SCHEMA),
 	};
-	if (is_number(f->type) || f->type == KST_TEXT)
+	if (kstate_is_number(f->type) || f->type == KST_TEXT)
 		wire->width = cpu_to_le32(f->size);
 
 	err = write_name(&w->s, base, f->name, &wire->name);

@@ -13,6 +13,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kstate.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -121,6 +122,30 @@ int kstate_stream_room(struct kstate_stream *stream, size_t len)
 	if (stream->counting || end <= stream->size)
 		return 0;
 	return stream->grow ? stream->grow(stream, end) : -ENOSPC;
+}
+
+/**
+ * kstate_stream_grow - the grow() of a stream in memory of its own
+ * @stream: a stream that is written; its data is for kvfree()
+ * @size: bytes that are needed in all
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM, and then @stream is as it was.
+ */
+int kstate_stream_grow(struct kstate_stream *stream, size_t size)
+{
+	void *data;
+
+	size += size / 2 + PAGE_SIZE;
+	data = kvzalloc(size, GFP_KERNEL);
+	if (!data)
+		return -ENOMEM;
+	if (stream->data)
+		memcpy(data, stream->data, stream->pos);
+	kvfree(stream->data);
+	stream->data = data;
+	stream->size = size;
+	return 0;
 }
 
 /**
