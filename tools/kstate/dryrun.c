@@ -32,7 +32,7 @@ static int trigger(const struct options *opt)
 }
 
 /* "DESCRIPTION OBJECTS BYTES MICROSECONDS VERDICT" and why */
-static struct json_object *parse_row(const char *line)
+static struct json_object *parse_row(const char *file, const char *line)
 {
 	unsigned long long objects, bytes, usecs;
 	char name[64], verdict[64];
@@ -51,30 +51,6 @@ static struct json_object *parse_row(const char *line)
 	if (line[at])
 		json_put_text(to, "reason", line + at);
 	return to;
-}
-
-static struct json_object *read_table(const struct options *opt)
-{
-	char *text = read_sys(opt, "dry_run"), *line, *rest;
-	struct json_object *list, *row;
-
-	if (!text)
-		return NULL;
-	list = need(json_object_new_array());
-	for (rest = text; (line = strsep(&rest, "\n")); ) {
-		if (!*line)
-			continue;
-		row = parse_row(line);
-		if (!row) {
-			complain("dry_run", "a line that says nothing: %s", line);
-			json_object_put(list);
-			list = NULL;
-			break;
-		}
-		json_object_array_add(list, row);
-	}
-	free(text);
-	return list;
 }
 
 static void print_row(const char *name, const char *objects, const char *bytes,
@@ -134,7 +110,7 @@ int cmd_dry_run(const struct options *opt, int argc, char **argv)
 	status = trigger(opt);
 	if (status == EXIT_BROKEN)
 		return status;
-	list = read_table(opt);
+	list = read_lines(opt, "dry_run", parse_row);
 	if (!list)
 		return EXIT_BROKEN;
 	if (!status && is_something_lost(list))

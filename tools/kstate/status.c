@@ -66,27 +66,7 @@ static struct json_object *parse_object(const char *state, const char *line)
 static struct json_object *read_objects(const struct options *opt,
 					const char *state)
 {
-	struct json_object *list, *object;
-	char *text, *line, *rest;
-
-	text = read_sys(opt, state);
-	if (!text)
-		return NULL;
-	list = need(json_object_new_array());
-	for (rest = text; (line = strsep(&rest, "\n")); ) {
-		if (!*line)
-			continue;
-		object = parse_object(state, line);
-		if (!object) {
-			complain(state, "a line that says nothing: %s", line);
-			json_object_put(list);
-			list = NULL;
-			break;
-		}
-		json_object_array_add(list, object);
-	}
-	free(text);
-	return list;
+	return read_lines(opt, state, parse_object);
 }
 
 static void print_reason(struct json_object *o)

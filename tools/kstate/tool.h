@@ -44,6 +44,9 @@ void *read_all(const char *name, size_t *len);
 
 /* The text of a file in /sys/kernel/kstate, to be freed */
 char *read_sys(const struct options *opt, const char *file);
+struct json_object *read_lines(const struct options *opt, const char *file,
+			       struct json_object *(*parse)(const char *file,
+							    const char *line));
 
 bool have_sys_file(const struct options *opt, const char *file);
 

@@ -214,3 +214,33 @@ int have_sys(const struct options *opt)
 	return complain(path, "%s", errno == ENOENT ?
 			"this kernel has no KSTATE" : strerror(errno));
 }
+
+/*
+ * A file of lines as an array of what each of them says; @parse returns NULL
+ * for one that says nothing. NULL after a complaint.
+ */
+struct json_object *read_lines(const struct options *opt, const char *file,
+			       struct json_object *(*parse)(const char *file,
+							    const char *line))
+{
+	char *text = read_sys(opt, file), *line, *rest;
+	struct json_object *list, *one;
+
+	if (!text)
+		return NULL;
+	list = need(json_object_new_array());
+	for (rest = text; (line = strsep(&rest, "\n")); ) {
+		if (!*line)
+			continue;
+		one = parse(file, line);
+		if (!one) {
+			complain(file, "a line that says nothing: %s", line);
+			json_object_put(list);
+			list = NULL;
+			break;
+		}
+		json_object_array_add(list, one);
+	}
+	free(text);
+	return list;
+}
