@@ -32,7 +32,8 @@ static int trigger(const struct options *opt)
 }
 
 /* "DESCRIPTION OBJECTS BYTES MICROSECONDS VERDICT" and why */
-static struct json_object *parse_row(const char *file, const char *line)
+static struct json_object *parse_row(const char *file __attribute__((unused)),
+				     const char *line)
 {
 	unsigned long long objects, bytes, usecs;
 	char name[64], verdict[64];
