@@ -4,6 +4,8 @@
  * nothing in them is believed unchecked.
  */
 #include <linux/kstate.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
@@ -244,6 +246,49 @@ int kstate_input_arm(struct kstate_input *in, const struct kstate_schema *arms,
 	if (*arm >= arms->nr_fields ||
 	    le16_to_cpu(arms->fields[*arm].kind) == KSTATE_ABI_UNUSED)
 		return kstate_input_fail(in, "has an arm that does not exist",
+					 -EBADMSG);
+	return 0;
+}
+
+/**
+ * kstate_input_index - the next index of an XArray
+ * @in: the input
+ * @nr: how many came before it
+ * @index: the last of these; becomes the next
+ *
+ * They ascend, so that none is there twice.
+ *
+ * Return: 0 or -EBADMSG
+ */
+int kstate_input_index(struct kstate_input *in, u32 nr, u64 *index)
+{
+	u64 last = *index;
+	int err = kstate_input_u64(in, index);
+
+	if (!err && nr && *index <= last)
+		err = kstate_input_fail(in, "has an index twice or too late",
+					-EBADMSG);
+	return err;
+}
+
+/**
+ * kstate_input_range - the next range of memory
+ * @in: the input
+ * @start: its address
+ * @size: its bytes; 0: there is none, and @start says nothing
+ *
+ * Return: 0 or -EBADMSG
+ */
+int kstate_input_range(struct kstate_input *in, u64 *start, u64 *size)
+{
+	int err = kstate_input_u64(in, start) ?: kstate_input_u64(in, size);
+	u64 end;
+
+	if (err || !*size)
+		return err;
+	if (!PAGE_ALIGNED(*start) || !PAGE_ALIGNED(*size) ||
+	    check_add_overflow(*start, *size, &end) || end > PHYS_ADDR_MAX)
+		return kstate_input_fail(in, "has a strange range of memory",
 					 -EBADMSG);
 	return 0;
 }

@@ -31,6 +31,8 @@ int kstate_input_text(struct kstate_input *in, const u8 **text, u32 *len);
 int kstate_input_bits(struct kstate_input *in, const u8 **bits, u32 *nr);
 int kstate_input_arm(struct kstate_input *in, const struct kstate_schema *arms,
 		     u32 *arm);
+int kstate_input_index(struct kstate_input *in, u32 nr, u64 *index);
+int kstate_input_range(struct kstate_input *in, u64 *start, u64 *size);
 u64 kstate_input_number(const u8 *in, u32 width, bool sign);
 bool kstate_bits_clear(const u8 *bits, u32 from, u32 to);
 

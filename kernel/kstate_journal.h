@@ -110,6 +110,8 @@ void *kstate_load_target(struct kstate_journal *j, struct kstate_place to,
 void *kstate_load_pointer(struct kstate_place slot);
 int kstate_load_set_pointer(struct kstate_journal *j, struct kstate_place slot,
 			    void *p);
+int kstate_load_check_count(struct kstate_journal *j,
+			    const struct kstate_field *f, u64 value);
 int kstate_load_set_count(struct kstate_journal *j,
 			  const struct kstate_field *f,
 			  struct kstate_place obj, u64 value);

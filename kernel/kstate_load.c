@@ -77,6 +77,25 @@ int kstate_load_set_pointer(struct kstate_journal *j, struct kstate_place slot,
 }
 
 /**
+ * kstate_load_check_count - can the object have a count?
+ * @j: the journal
+ * @f: the field whose count it is; any can be had if it has none
+ * @value: the count
+ *
+ * It is refused also where the object's own count will stay, as it is before
+ * the jump, where nobody knows that one.
+ *
+ * Return: 0 or -ERANGE
+ */
+int kstate_load_check_count(struct kstate_journal *j,
+			    const struct kstate_field *f, u64 value)
+{
+	if (f->count_size && value > U64_MAX >> (64 - f->count_size * 8))
+		return fail(j, "has a count that does not fit", -ERANGE);
+	return 0;
+}
+
+/**
  * kstate_load_set_count - give the object a count or a selector
  * @j: the journal
  * @f: the field that has it; nothing is done if it has none
@@ -90,12 +109,11 @@ int kstate_load_set_count(struct kstate_journal *j,
 			  const struct kstate_field *f,
 			  struct kstate_place obj, u64 value)
 {
+	int err = kstate_load_check_count(j, f, value);
 	void *out;
 
-	if (!f->count_size)
-		return 0;
-	if (value > U64_MAX >> (64 - f->count_size * 8))
-		return fail(j, "has a count that does not fit", -ERANGE);
+	if (err || !f->count_size)
+		return err;
 	obj.at += f->count_offset;
 	out = kstate_load_target(j, obj, f->count_size);
 	if (!out)
@@ -298,9 +316,12 @@ static int get_array(struct kstate_journal *j, const struct kstate_field *f,
 		     const struct kstate_description *desc,
 		     struct kstate_place *to)
 {
+	int err = kstate_load_check_count(j, f, *room);
 	struct kstate_place slot = obj;
 	bool has;
 
+	if (err)
+		return err;
 	slot.at += f->offset;
 	has = kstate_load_pointer(slot);
 	if (!f->count_size)

@@ -5,8 +5,6 @@
 #include <linux/bitmap.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
-#include <linux/mm.h>
-#include <linux/overflow.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <linux/xarray.h>
@@ -85,20 +83,16 @@ int kstate_load_range(struct kstate_journal *j, struct kstate_place to)
 {
 	struct kstate_range *range = to.at;
 	struct kstate_change *c;
-	u64 start, size, end;
+	u64 start, size;
 	int err;
 
-	err = kstate_input_u64(&j->in, &start) ?:
-	      kstate_input_u64(&j->in, &size);
+	err = kstate_input_range(&j->in, &start, &size);
 	if (err)
 		return err;
 	if (!to.blank && range->size)
 		return fail(j, "has memory already", -EEXIST);
 	if (!size)
 		return 0;
-	if (!PAGE_ALIGNED(start) || !PAGE_ALIGNED(size) ||
-	    check_add_overflow(start, size, &end) || end > PHYS_ADDR_MAX)
-		return fail(j, "has a strange range of memory", -EBADMSG);
 	c = add(j, KSTATE_CHANGE_RANGE, range);
 	if (!c)
 		return -ENOMEM;
@@ -242,6 +236,9 @@ static int read_bitmap_pointer(struct kstate_journal *j,
 	if (!bits)
 		return kstate_load_null(j, slot) ?:
 		       kstate_load_set_count(j, f, obj, 0);
+	err = kstate_load_check_count(j, f, nr);
+	if (err)
+		return err;
 	if (kstate_load_pointer(slot))
 		room = kstate_get_native(obj.at + f->count_offset,
 					 f->count_size);
@@ -418,8 +415,7 @@ static int reserve_index(struct kstate_journal *j, struct xarray *xa,
 	(*c)->done = true;
 	err = xa_insert(xa, index, NULL, GFP_KERNEL);
 	if (err)
-		return fail(j, err == -EBUSY ? "has an index twice" :
-			    "no memory", err == -EBUSY ? -EBADMSG : err);
+		return fail(j, "no memory", err);
 	(*c)->phys = index;
 	return 0;
 }
@@ -440,7 +436,7 @@ int kstate_load_xarray(struct kstate_journal *j,
 {
 	struct xarray *xa = member(obj, op->field).at;
 	struct kstate_change *c;
-	u64 index;
+	u64 index = 0;
 	u32 nr, i;
 	int err;
 
@@ -451,7 +447,7 @@ int kstate_load_xarray(struct kstate_journal *j,
 		err = fail(j, "is locked in a way that is not known here",
 			   -EINVAL);
 	for (i = 0; !err && i < nr; i++) {
-		err = kstate_input_u64(&j->in, &index) ?:
+		err = kstate_input_index(&j->in, i, &index) ?:
 		      reserve_index(j, xa, index, &c);
 		if (err)
 			return err;

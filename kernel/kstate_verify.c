@@ -113,6 +113,13 @@ static int verify_text(struct kstate_input *in, const struct kstate_op *op)
 	return 0;
 }
 
+static int verify_range(struct kstate_input *in)
+{
+	u64 start, size;
+
+	return kstate_input_range(in, &start, &size);
+}
+
 static int verify_some(struct kstate_input *in,
 		       const struct kstate_program *prog,
 		       const struct kstate_op *op, u32 nr)
@@ -130,6 +137,10 @@ static int verify_some(struct kstate_input *in,
 	case KSTATE_ABI_TEXT:
 		for (i = 0; !err && i < nr; i++)
 			err = verify_text(in, op);
+		return err;
+	case KSTATE_ABI_RANGE:
+		for (i = 0; !err && i < nr; i++)
+			err = verify_range(in);
 		return err;
 	default:
 		if (!op->sub)
@@ -200,13 +211,13 @@ static int verify_collection(struct kstate_input *in,
 			     const struct kstate_program *prog,
 			     const struct kstate_op *op, bool indexed)
 {
-	u64 index;
+	u64 index = 0;
 	u32 nr, i;
 	int err;
 
 	err = kstate_input_count(in, prog->from, op->from, &nr);
 	for (i = 0; !err && i < nr; i++) {
-		err = indexed ? kstate_input_u64(in, &index) : 0;
+		err = indexed ? kstate_input_index(in, i, &index) : 0;
 		err = err ?: verify_struct(in, op->sub);
 	}
 	return err;
@@ -343,7 +354,10 @@ static int verify_struct(struct kstate_input *in,
  * Context: any. Calls itself for nested structs, at most KSTATE_ABI_MAX_DEPTH
  * deep.
  * Return: 0, or the errno that kstate_load() would return for the bytes:
- * -EBADMSG, -ERANGE, -EMSGSIZE, -ENODATA or -EPROTO.
+ * -EBADMSG, -ERANGE, -EMSGSIZE, -ENODATA or -EPROTO. After 0 it may still find
+ * that the object has something else, or that what the bytes refer to is not
+ * there: -EINVAL, -EEXIST, -ENOENT or -ESTALE; -EMSGSIZE or -ERANGE if an array
+ * or bitmap that the object has is too short; -ENOMEM; and the errno of a hook.
  */
 int kstate_verify(const struct kstate_program *prog, const void *data,
 		  size_t len, struct kstate_report *report)

@@ -134,7 +134,8 @@ static_assert(sizeof(struct kstate_abi_index) == 4096);
  * ARRAY_OF_POINTER    u8 present; if present: u32 count, then for each element
  *                     u8 present and, if present, the struct
  * LIST, HLIST         u32 count, then count structs
- * XARRAY              u32 count, then for each element u64 index, the struct
+ * XARRAY              u32 count, then for each element u64 index, the struct;
+ *                     the indices ascend
  * BITMAP              u8 present; if present: u32 bits, then as many bytes as
  *                     they take, bit n in byte n / 8, the rest clear
  * UNION               u32 number of a field of its schema, then that field; or
@@ -152,7 +153,8 @@ static_assert(sizeof(struct kstate_abi_index) == 4096);
  * BOOL                u8, 0 or 1
  * UINT, SINT, BYTE    a number of the field's width
  * FOLIO               u8 present; if present: u64 address, u32 order
- * RANGE               u64 address, u64 bytes
+ * RANGE               u64 address, u64 bytes, both multiples of 4096; if the
+ *                     latter are 0 there is none, and the former says nothing
  * REF                 u8 present; if present: u64 instance
  * STRING, TEXT        u8 present; if present: u32 length, then that many bytes,
  *                     none of them 0

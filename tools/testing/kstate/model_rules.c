@@ -291,17 +291,13 @@ static bool count_fits(const struct pair *p, mnum count)
 }
 
 /* New memory for @nr elements */
-static unsigned int make_room(const struct pair *p, struct mval *to,
-			      unsigned int nr)
+static void make_room(const struct pair *p, struct mval *to, unsigned int nr)
 {
 	unsigned int i;
 
-	if (!count_fits(p, nr))
-		return MERR_RANGE;
 	*to = mval_new(true, nr);
 	for (i = 0; p->r->kind == KS_POINTER && p->r->sub && i < nr; i++)
 		to->elem[i].sub = mobj_zero(p->r->sub);
-	return 0;
 }
 
 /* The table of pointers in describing.rst */
@@ -317,14 +313,14 @@ static unsigned int convert_null(const struct pair *p, struct mval *to)
 static unsigned int convert_simple(const struct pair *p,
 				   const struct mval *from, struct mval *to)
 {
-	unsigned int errors = 0;
-
 	if (!from->present)
 		return p->r->kind == KS_POINTER ? convert_null(p, to) :
 						  MERR_DATA;
+	if (!count_fits(p, from->nr))
+		return MERR_RANGE;
 	if (!to->present)
-		errors = make_room(p, to, p->r->count ?: from->nr);
-	return errors ?: convert_elements(p, from, to);
+		make_room(p, to, p->r->count ?: from->nr);
+	return convert_elements(p, from, to);
 }
 
 static unsigned int convert_pointers(const struct pair *p,
@@ -334,11 +330,13 @@ static unsigned int convert_pointers(const struct pair *p,
 
 	if (!from->present)
 		return convert_null(p, to);
+	if (!count_fits(p, from->nr))
+		return MERR_RANGE;
 	if (to->present && to->nr != from->nr)
 		return MERR_SIZE;
 	if (!to->present)
-		errors = make_room(p, to, from->nr);
-	for (i = 0; !errors && i < from->nr; i++)
+		make_room(p, to, from->nr);
+	for (i = 0; i < from->nr; i++)
 		errors |= convert_struct(p, &from->elem[i], &to->elem[i]);
 	return errors;
 }
@@ -350,8 +348,10 @@ static unsigned int convert_bits(const struct pair *p, const struct mval *from,
 
 	if (!from->present)
 		return p->r->count_width ? convert_null(p, to) : MERR_DATA;
-	if (!to->present && make_room(p, to, from->nr))
+	if (!count_fits(p, from->nr))
 		return MERR_RANGE;
+	if (!to->present)
+		make_room(p, to, from->nr);
 	for (i = 0; i < from->nr || i < to->nr; i++) {
 		if (i < to->nr)
 			to->elem[i].num = i < from->nr ? from->elem[i].num : 0;

@@ -249,6 +249,7 @@ static void try_all(const struct raw_field *f,
 #define ELEMENT		"\1\0\0\0\1"
 #define BAD_ELEMENT	"\1\0\0\0\2"
 #define INDEX		"\7\0\0\0\0\0\0\0"
+#define HIGH_INDEX	"\6\0\0\0\0\0\0\x80"
 
 static void lists(void)
 {
@@ -296,8 +297,12 @@ static void xarrays(void)
 		BAD("\xff\xff\xff\xff" INDEX ELEMENT),
 		BAD("\1\0\0\0" INDEX ELEMENT "\0"),
 		B("\1\0\0\0" INDEX BAD_ELEMENT, -ERANGE, -ERANGE, 0),
-		/* only an XArray knows what it has */
-		B("\2\0\0\0" INDEX ELEMENT INDEX ELEMENT, -EBADMSG, 0, 0),
+		FINE("\2\0\0\0" INDEX ELEMENT HIGH_INDEX ELEMENT),
+		/* twice the same, and in no order; what is skipped may be so */
+		B("\2\0\0\0" INDEX ELEMENT INDEX ELEMENT,
+		  -EBADMSG, -EBADMSG, 0),
+		B("\2\0\0\0" HIGH_INDEX ELEMENT INDEX ELEMENT,
+		  -EBADMSG, -EBADMSG, 0),
 		{ }
 	};
 
@@ -350,6 +355,37 @@ static void bitmaps(void)
 	try_all(&variable, &bitmap_desc, embedded);
 	try_all(&f, &bitmap_pointer_desc, pointer);
 	try_all(&variable, &bitmap_pointer_desc, pointer);
+}
+
+/* 256 bits, of which the last are clear, where there is room for 10 */
+static void bits_of_a_large_count(void)
+{
+	static const struct raw_field f = {
+		KSTATE_ABI_BITMAP, 0, 0, 0, 0, NO_SCHEMA
+	};
+	unsigned long map = 5;
+	struct object obj = { .map_pointer = &map, .nr_map = 10 };
+	static const u8 bits[32] = { 3 };
+
+	begin_object(&f);
+	raw_put8(1);
+	raw_put32(256);
+	raw_put(bits, 32);
+	raw_end_section();
+	raw_finish();
+	CHECK_EQ(raw_read(&bitmap_pointer_desc, &obj), -ERANGE);
+	CHECK_EQ(foretell_object(&bitmap_pointer_desc), -ERANGE);
+	CHECK_EQ(map, 5);
+
+	begin_object(&f);
+	raw_put8(1);
+	raw_put32(255);
+	raw_put(bits, 32);
+	raw_end_section();
+	raw_finish();
+	CHECK_EQ(raw_read(&bitmap_pointer_desc, &obj), 0);
+	CHECK_EQ(map, 3);
+	CHECK_EQ(obj.nr_map, 10);
 }
 
 /* ---- Unions and subsections ---- */
@@ -475,13 +511,15 @@ static void ranges(void)
 		BAD("\0\0\x10\0\0\0\0" PAGE),
 		BAD(MIB PAGE "\0"),
 		BAD(""),
-		/* what is there is for the next kernel to know */
-		B("\1\0\x10\0\0\0\0\0" PAGE, -EBADMSG, 0, 0),
-		B("\0\x08\x10\0\0\0\0\0" PAGE, -EBADMSG, 0, 0),
-		B(MIB "\1\0\0\0\0\0\0\0", -EBADMSG, 0, 0),
+		/* not aligned, and beyond the end of memory */
+		B("\1\0\x10\0\0\0\0\0" PAGE, -EBADMSG, -EBADMSG, 0),
+		B("\0\x08\x10\0\0\0\0\0" PAGE, -EBADMSG, -EBADMSG, 0),
+		B(MIB "\1\0\0\0\0\0\0\0", -EBADMSG, -EBADMSG, 0),
 		B(MIB "\0\xf0\xff\xff\xff\xff\xff\xff",
-		  -EBADMSG, 0, 0),
-		B("\0\xf0\xff\xff\xff\xff\xff\xff" PAGE, -EBADMSG, 0, 0),
+		  -EBADMSG, -EBADMSG, 0),
+		B("\0\xf0\xff\xff\xff\xff\xff\xff" PAGE,
+		  -EBADMSG, -EBADMSG, 0),
+		/* what is there is for the next kernel to know */
 		B("\0\0\x20\0\0\0\0\0" PAGE, -ENOENT, 0, 0),
 		B(MIB "\0\x20\0\0\0\0\0\0", -ENOENT, 0, 0),
 		{ }
@@ -636,6 +674,7 @@ int main(void)
 		TAP_TEST(lists),
 		TAP_TEST(xarrays),
 		TAP_TEST(bitmaps),
+		TAP_TEST(bits_of_a_large_count),
 		TAP_TEST(unions),
 		TAP_TEST(subsections),
 		TAP_TEST(strings),
