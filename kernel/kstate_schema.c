@@ -315,7 +315,8 @@ static bool has_xarray(const struct kstate_description *desc)
 }
 
 /* A union's arms: one value each, and nothing that needs to be there before. */
-static const char *check_arms(const struct kstate_description *arms)
+static const char *check_arms(const struct kstate_description *arms,
+			      u32 selector_size)
 {
 	const struct kstate_field *f, *g;
 
@@ -325,6 +326,8 @@ static const char *check_arms(const struct kstate_description *arms)
 		if (f->kind != KS_SIMPLE && f->kind != KS_STRUCT &&
 		    (f->kind != KS_POINTER || f->count_size))
 			return "has an arm that cannot be one";
+		if (f->value > U64_MAX >> (64 - selector_size * 8))
+			return "has an arm that its selector cannot select";
 		for (g = arms->fields; g < f; g++) {
 			if (g->value == f->value)
 				return "has two arms of the same value";
@@ -340,7 +343,8 @@ static const char *check_union(const struct kstate_description *desc,
 		return "has no description of its arms";
 	if (!f->count_size || f->count != 1)
 		return "has no selector";
-	return check_element(f) ?: check_count(desc, f) ?: check_arms(f->desc);
+	return check_element(f) ?: check_count(desc, f) ?:
+	       check_arms(f->desc, f->count_size);
 }
 
 static const char *check_subsection(const struct kstate_description *desc,

@@ -387,6 +387,37 @@ static void test_union(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dst.last, 9);
 }
 
+/* A value that the selector never has */
+struct narrow {
+	u8 kind;
+	union body body;
+};
+
+static void test_union_of_narrow_selector(struct kunit *test)
+{
+	static const struct kstate_field arms[] = {
+		KSTATE_SIMPLE(union body, radius, .value = 256),
+		KSTATE_END()
+	};
+	static const struct kstate_description arms_desc = {
+		.name = "test.arms", .size = sizeof(union body),
+		.flags = KSTATE_ARMS, .fields = arms,
+	};
+	static const struct kstate_field fields[] = {
+		KSTATE_UNION(struct narrow, body, kind, &arms_desc),
+		KSTATE_END()
+	};
+	static const struct kstate_description desc = {
+		.name = "test.narrow", .size = sizeof(struct narrow),
+		.fields = fields,
+	};
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct narrow obj = { };
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			kstate_core_register(&hop->old, &desc, &obj, 1));
+}
+
 /* What another arm left in the union is no pointer. */
 static void test_union_of_another_arm(struct kunit *test)
 {
@@ -730,6 +761,7 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_text_without_end),
 	KUNIT_CASE(test_string_in_use),
 	KUNIT_CASE(test_union),
+	KUNIT_CASE(test_union_of_narrow_selector),
 	KUNIT_CASE(test_union_of_another_arm),
 	KUNIT_CASE(test_union_with_xarray),
 	KUNIT_CASE(test_subsections),

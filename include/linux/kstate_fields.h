@@ -365,7 +365,8 @@
  * @_sel: the member that says which arm is in use, an unsigned integer or enum;
  *	not to be described by a field of its own
  * @_desc: pointer to the description of the union, which has KSTATE_ARMS and
- *	whose fields each have a ``.value``: what @_sel is when they are in use
+ *	whose fields each have a ``.value``: what @_sel is when they are in use,
+ *	as an unsigned number
  *
  * A selector with no such value means that there is nothing in the union; the
  * selector itself is saved all the same. An arm that the stream has in use and
