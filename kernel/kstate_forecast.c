@@ -20,7 +20,6 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "kstate_internal.h"
 
@@ -402,14 +401,16 @@ static int verify_bytes(const struct kstate_writer *w,
 			const struct kstate_program *prog,
 			struct kstate_report *report)
 {
-	const void *at = w->s.data + o->at;
-	const struct kstate_abi_section *sect = at;
-	const struct kstate_abi_record *record = at;
+	const u8 *at = w->s.data + o->at;
+	const struct kstate_abi_section *sect = (const void *)at;
+	struct kstate_abi_record record;
 
-	if (o->group)
-		return kstate_verify(prog, record + 1,
-				     get_unaligned_le32(&record->length),
-				     report);
+	if (o->group) {
+		/* records are not aligned */
+		memcpy(&record, at, sizeof(record));
+		return kstate_verify(prog, at + sizeof(record),
+				     le32_to_cpu(record.length), report);
+	}
 	return kstate_verify(prog, sect + 1, le64_to_cpu(sect->length), report);
 }
 
