@@ -44,7 +44,7 @@ bench: ## time saving and restoring; writes build/bench.json
 	@scripts/setup bench
 	@scripts/bench
 
-fuzz: ## both fuzzers for FUZZ_TIME seconds, an hour by default
+fuzz: ## the fuzzers for FUZZ_TIME seconds, an hour by default
 	@scripts/setup fuzz
 	@scripts/fuzz
 

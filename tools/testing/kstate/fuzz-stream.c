@@ -4,24 +4,19 @@
  * whatever their names, empty ones and such that have memory already.
  *
  * A fuzzer does not guess checksums, and seldom lengths. So they are mended: in
- * a stream whose first byte is 1, only the checksums. Any other input is a list
- * of sections in short form, of which a stream is made: u8 type, u8 schema, u8
- * instance or count of records, u16 length, payload.
+ * a stream whose first byte is 1, only the checksums. Any other input is made a
+ * stream by fuzz_sections().
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/kernel.h>
-#include <linux/unaligned.h>
 
 #include "fuzz.h"
 #include "hop.h"
 #include "samples.h"
 #include "shim_mem.h"
-
-#define SHORT_HEAD	5
-#define MAX_SECTIONS	64
 
 /* ---- From the input to a stream ---- */
 
@@ -30,69 +25,6 @@ static struct stream from_raw(const u8 *data, size_t size)
 	struct stream in = { .data = (u8 *)data, .len = size, .preserved = ~0U };
 
 	return stream_copy(&in, size);
-}
-
-static void put_section(struct stream *s, u32 type, const u8 *head,
-			const u8 *payload, size_t len)
-{
-	struct kstate_abi_section *sect = (void *)(s->data + s->len);
-
-	sect->type = cpu_to_le32(type);
-	sect->length = cpu_to_le64(len);
-	sect->span = cpu_to_le64(sizeof(*sect) + ALIGN(len, 8));
-	if (head) {
-		sect->schema = cpu_to_le32(head[1]);
-		if (type == KSTATE_ABI_SECT_OBJECT)
-			sect->instance = cpu_to_le64(head[2]);
-		if (type == KSTATE_ABI_SECT_GROUP)
-			sect->count = cpu_to_le32(head[2]);
-	}
-	if (len)
-		memcpy(sect + 1, payload, len);
-	s->len += le64_to_cpu(sect->span);
-}
-
-static void put_header(struct stream *s, u32 schemas, u32 objects)
-{
-	struct kstate_abi_stream *head = (struct kstate_abi_stream *)s->data;
-
-	head->magic = cpu_to_le64(KSTATE_ABI_STREAM_MAGIC);
-	head->format = cpu_to_le32(KSTATE_ABI_STREAM_FORMAT);
-	head->header_size = cpu_to_le32(sizeof(*head));
-	head->length = cpu_to_le64(s->len);
-	head->nr_schemas = cpu_to_le32(schemas);
-	head->nr_objects = cpu_to_le32(objects);
-}
-
-static struct stream from_short(const u8 *data, size_t size)
-{
-	static const u32 types[] = {
-		KSTATE_ABI_SECT_SCHEMA, KSTATE_ABI_SECT_OBJECT,
-		KSTATE_ABI_SECT_GROUP,
-	};
-	u32 schemas = 0, objects = 0, type, i;
-	struct stream s = { .preserved = ~0U };
-	struct stream exact;
-	size_t len;
-
-	s.data = calloc(1, size + 64 * (MAX_SECTIONS + 2));
-	s.len = sizeof(struct kstate_abi_stream);
-	for (i = 0; i < MAX_SECTIONS && size >= SHORT_HEAD; i++) {
-		len = min_t(size_t, get_unaligned_le16(data + 3),
-			    size - SHORT_HEAD);
-		type = types[data[0] % ARRAY_SIZE(types)];
-		objects += type == KSTATE_ABI_SECT_OBJECT ? 1 :
-			   type == KSTATE_ABI_SECT_GROUP ? data[2] : 0;
-		schemas += type == KSTATE_ABI_SECT_SCHEMA;
-		put_section(&s, type, data, data + SHORT_HEAD, len);
-		data += SHORT_HEAD + len;
-		size -= SHORT_HEAD + len;
-	}
-	put_section(&s, KSTATE_ABI_SECT_END, NULL, NULL, 0);
-	put_header(&s, schemas, objects);
-	exact = stream_copy(&s, s.len);
-	stream_free(&s);
-	return exact;
 }
 
 /* ---- From the stream to objects ---- */
@@ -245,7 +177,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (size < 1)
 		return -1;
 	in = data[0] == 1 ? from_raw(data + 1, size - 1) :
-			    from_short(data, size);
+			    fuzz_sections(data, size);
 	stream_fix_crc(in.data, in.len);
 	before = shim_allocated();
 	if (!kstate_reader_open(&r, in.data, in.len)) {
