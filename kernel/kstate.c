@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KSTATE: the registry, and restoring from what the previous kernel left.
+ * KSTATE: registering, and restoring from what the previous kernel left.
  *
  * Locking: one mutex protects the registry, the incoming stream and the phase
  * of a hand-over, and is held while a description's hooks run; hooks must not
@@ -19,7 +19,6 @@
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -149,160 +148,6 @@ static struct kstate_report *new_report(struct kstate_core *core)
 	return report;
 }
 
-/* ---- The registry ---- */
-
-static int compare_key(const struct kstate_object *o, const char *name,
-		       u64 instance)
-{
-	int diff = name == o->desc->name ? 0 : strcmp(name, o->desc->name);
-
-	if (diff)
-		return diff;
-	return instance < o->instance ? -1 : instance > o->instance;
-}
-
-static struct kstate_object *find_object(struct kstate_core *core,
-					 const char *name, u64 instance)
-{
-	struct rb_node *node = core->objects.rb_node;
-	struct kstate_object *o;
-	int diff;
-
-	while (node) {
-		o = rb_entry(node, struct kstate_object, node);
-		diff = compare_key(o, name, instance);
-		if (!diff)
-			return o;
-		node = diff < 0 ? node->rb_left : node->rb_right;
-	}
-	return NULL;
-}
-
-/* Is @desc in use, so that it was found right before? */
-static bool known_desc(struct kstate_core *core,
-		       const struct kstate_description *desc)
-{
-	struct rb_node *node = core->objects.rb_node;
-	struct kstate_object *o;
-	int diff;
-
-	while (node) {
-		o = rb_entry(node, struct kstate_object, node);
-		if (o->desc == desc)
-			return true;
-		diff = strcmp(desc->name ?: "", o->desc->name);
-		if (!diff)
-			return false;
-		node = diff < 0 ? node->rb_left : node->rb_right;
-	}
-	return false;
-}
-
-/* By object, so that references to it can be saved */
-static int compare_obj(const struct kstate_object *o, const void *obj,
-		       const struct kstate_description *desc)
-{
-	if (obj != o->obj)
-		return obj < o->obj ? -1 : 1;
-	return desc < o->desc ? -1 : desc > o->desc;
-}
-
-static void insert_by_obj(struct kstate_core *core, struct kstate_object *o)
-{
-	struct rb_node **link = &core->by_obj.rb_node, *parent = NULL;
-	struct kstate_object *other;
-
-	while (*link) {
-		parent = *link;
-		other = rb_entry(parent, struct kstate_object, obj_node);
-		link = compare_obj(other, o->obj, o->desc) < 0 ?
-		       &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&o->obj_node, parent, link);
-	rb_insert_color(&o->obj_node, &core->by_obj);
-}
-
-static void insert_object(struct kstate_core *core, struct kstate_object *o)
-{
-	struct rb_node **link = &core->objects.rb_node, *parent = NULL;
-	struct kstate_object *other;
-
-	lockdep_assert_held(&core->lock);
-	while (*link) {
-		parent = *link;
-		other = rb_entry(parent, struct kstate_object, node);
-		link = compare_key(other, o->desc->name, o->instance) < 0 ?
-		       &parent->rb_left : &parent->rb_right;
-	}
-	rb_link_node(&o->node, parent, link);
-	rb_insert_color(&o->node, &core->objects);
-	insert_by_obj(core, o);
-	core->nr_objects++;
-}
-
-/**
- * kstate_core_remove - take an object out of the registry and free its entry
- * @core: the core
- * @o: the entry
- *
- * Context: @core's lock is held.
- */
-void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
-{
-	lockdep_assert_held(&core->lock);
-	rb_erase(&o->node, &core->objects);
-	rb_erase(&o->obj_node, &core->by_obj);
-	core->nr_objects--;
-	kfree(o);
-}
-
-/* ---- References ---- */
-
-/* Also called by late saving, when nothing else runs. */
-static int ref_instance(void *priv, const struct kstate_description *desc,
-			const void *obj, u64 *instance)
-{
-	struct kstate_core *core = priv;
-	struct rb_node *node = core->by_obj.rb_node;
-	struct kstate_object *o;
-	int diff;
-
-	while (node) {
-		o = rb_entry(node, struct kstate_object, obj_node);
-		diff = compare_obj(o, obj, desc);
-		if (!diff && o->gone)
-			break;
-		if (!diff) {
-			*instance = o->instance;
-			return 0;
-		}
-		node = diff < 0 ? node->rb_left : node->rb_right;
-	}
-	return -ENOENT;
-}
-
-static void *ref_object(void *priv, const struct kstate_description *desc,
-			u64 instance)
-{
-	struct kstate_object *o = find_object(priv, desc->name, instance);
-
-	return o && o->desc == desc ? o->obj : NULL;
-}
-
-/**
- * kstate_core_refs - references to the objects of a core
- * @core: the core
- *
- * Return: what kstate_encode() and kstate_load() need; used with @core's lock
- * held, or when nothing else runs
- */
-struct kstate_refs kstate_core_refs(struct kstate_core *core)
-{
-	return (struct kstate_refs){
-		.instance = ref_instance, .object = ref_object, .priv = core,
-	};
-}
-
 /* ---- Restoring ---- */
 
 static struct kstate_in_object *find_named(struct kstate_core *core,
@@ -377,7 +222,7 @@ static int check_new(struct kstate_core *core,
 	int err;
 
 	lockdep_assert_held(&core->lock);
-	if (!known_desc(core, desc)) {
+	if (!kstate_core_knows(core, desc)) {
 		err = kstate_check_description(desc, report);
 		if (err) {
 			kstate_core_error(core, "cannot register", desc->name,
@@ -387,7 +232,7 @@ static int check_new(struct kstate_core *core,
 	}
 	if (core->phase != KSTATE_IDLE)
 		return -EBUSY;
-	if (find_object(core, desc->name, instance))
+	if (kstate_core_find(core, desc->name, instance))
 		return -EEXIST;
 	return 0;
 }
@@ -429,7 +274,7 @@ int kstate_core_register(struct kstate_core *core,
 			return ret;
 		ret = KSTATE_RESTORED;
 	}
-	insert_object(core, no_free_ptr(o));
+	kstate_core_insert(core, no_free_ptr(o));
 	trace_kstate_register(desc->name, instance, ret);
 	return ret;
 }
@@ -450,7 +295,7 @@ void kstate_core_unregister(struct kstate_core *core,
 	struct kstate_object *o;
 
 	guard(mutex)(&core->lock);
-	o = find_object(core, desc->name, instance);
+	o = kstate_core_find(core, desc->name, instance);
 	if (!o || o->desc != desc || o->gone)
 		return;
 	trace_kstate_unregister(desc->name, instance, 0);

@@ -9,12 +9,13 @@
 #include <linux/export.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <linux/xarray.h>
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 static int write_u8(struct kstate_stream *s, u8 value)
 {

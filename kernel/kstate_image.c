@@ -16,7 +16,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 /* ---- Where the schemas are ---- */
 

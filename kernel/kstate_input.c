@@ -3,6 +3,7 @@
  * KSTATE: taking an object's bytes apart by their schema. They are input:
  * nothing in them is believed unchecked.
  */
+#include <linux/kernel.h>
 #include <linux/kstate.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>

@@ -5,7 +5,7 @@
 #ifndef _KERNEL_KSTATE_INPUT_H
 #define _KERNEL_KSTATE_INPUT_H
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 /**
  * struct kstate_input - where in an object's bytes reading has come to

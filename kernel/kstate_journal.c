@@ -10,6 +10,7 @@
 #include <linux/bits.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>

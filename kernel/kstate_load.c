@@ -13,6 +13,7 @@
  */
 #include <linux/kstate.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 

@@ -5,6 +5,7 @@
 #include <linux/bitmap.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <linux/xarray.h>

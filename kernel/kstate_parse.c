@@ -6,11 +6,12 @@
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/kstate.h>
+#include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 /* The string of a payload that begins at @at, or NULL if there is none. */
 static const char *parse_name(const struct kstate_schema *s, __le32 wire)

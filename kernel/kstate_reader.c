@@ -10,7 +10,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 static int bad(struct kstate_reader *r, const char *why)
 {

@@ -11,7 +11,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
-#include "kstate_internal.h"
+#include "kstate_codec.h"
 
 /* ---- Names ---- */
 

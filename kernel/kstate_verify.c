@@ -10,6 +10,7 @@
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/kstate.h>
+#include <linux/minmax.h>
 #include <linux/unaligned.h>
 
 #include "kstate_input.h"

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KSTATE: the registered objects, by name and by object.
+ */
+#include <linux/kstate.h>
+#include <linux/lockdep.h>
+#include <linux/rbtree.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "kstate_internal.h"
+
+/* ---- By name ---- */
+
+static int compare_key(const struct kstate_object *o, const char *name,
+		       u64 instance)
+{
+	int diff = name == o->desc->name ? 0 : strcmp(name, o->desc->name);
+
+	if (diff)
+		return diff;
+	return instance < o->instance ? -1 : instance > o->instance;
+}
+
+/**
+ * kstate_core_find - find a registered object
+ * @core: the core
+ * @name: its description's name
+ * @instance: its instance
+ *
+ * Context: @core's lock is held, or nothing else runs.
+ * Return: the entry, or NULL
+ */
+struct kstate_object *kstate_core_find(struct kstate_core *core,
+				       const char *name, u64 instance)
+{
+	struct rb_node *node = core->objects.rb_node;
+	struct kstate_object *o;
+	int diff;
+
+	while (node) {
+		o = rb_entry(node, struct kstate_object, node);
+		diff = compare_key(o, name, instance);
+		if (!diff)
+			return o;
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+/**
+ * kstate_core_knows - is a description in use, so that it was found right?
+ * @core: the core
+ * @desc: the description
+ *
+ * Context: @core's lock is held.
+ * Return: true if an object of @desc is known to be registered
+ */
+bool kstate_core_knows(struct kstate_core *core,
+		       const struct kstate_description *desc)
+{
+	struct rb_node *node = core->objects.rb_node;
+	struct kstate_object *o;
+	int diff;
+
+	while (node) {
+		o = rb_entry(node, struct kstate_object, node);
+		if (o->desc == desc)
+			return true;
+		diff = strcmp(desc->name ?: "", o->desc->name);
+		if (!diff)
+			return false;
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return false;
+}
+
+/* ---- By object, so that references to it can be saved ---- */
+
+static int compare_obj(const struct kstate_object *o, const void *obj,
+		       const struct kstate_description *desc)
+{
+	if (obj != o->obj)
+		return obj < o->obj ? -1 : 1;
+	return desc < o->desc ? -1 : desc > o->desc;
+}
+
+static void insert_by_obj(struct kstate_core *core, struct kstate_object *o)
+{
+	struct rb_node **link = &core->by_obj.rb_node, *parent = NULL;
+	struct kstate_object *other;
+
+	while (*link) {
+		parent = *link;
+		other = rb_entry(parent, struct kstate_object, obj_node);
+		link = compare_obj(other, o->obj, o->desc) < 0 ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&o->obj_node, parent, link);
+	rb_insert_color(&o->obj_node, &core->by_obj);
+}
+
+/* ---- Both ---- */
+
+/**
+ * kstate_core_insert - put an object into the registry
+ * @core: the core, which has none of this name and instance
+ * @o: the entry
+ *
+ * Context: @core's lock is held.
+ */
+void kstate_core_insert(struct kstate_core *core, struct kstate_object *o)
+{
+	struct rb_node **link = &core->objects.rb_node, *parent = NULL;
+	struct kstate_object *other;
+
+	lockdep_assert_held(&core->lock);
+	while (*link) {
+		parent = *link;
+		other = rb_entry(parent, struct kstate_object, node);
+		link = compare_key(other, o->desc->name, o->instance) < 0 ?
+		       &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&o->node, parent, link);
+	rb_insert_color(&o->node, &core->objects);
+	insert_by_obj(core, o);
+	core->nr_objects++;
+}
+
+/**
+ * kstate_core_remove - take an object out of the registry and free its entry
+ * @core: the core
+ * @o: the entry
+ *
+ * Context: @core's lock is held.
+ */
+void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
+{
+	lockdep_assert_held(&core->lock);
+	rb_erase(&o->node, &core->objects);
+	rb_erase(&o->obj_node, &core->by_obj);
+	core->nr_objects--;
+	kfree(o);
+}
+
+/* ---- References ---- */
+
+/* Also called by late saving, when nothing else runs. */
+static int ref_instance(void *priv, const struct kstate_description *desc,
+			const void *obj, u64 *instance)
+{
+	struct kstate_core *core = priv;
+	struct rb_node *node = core->by_obj.rb_node;
+	struct kstate_object *o;
+	int diff;
+
+	while (node) {
+		o = rb_entry(node, struct kstate_object, obj_node);
+		diff = compare_obj(o, obj, desc);
+		if (!diff && o->gone)
+			break;
+		if (!diff) {
+			*instance = o->instance;
+			return 0;
+		}
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return -ENOENT;
+}
+
+static void *ref_object(void *priv, const struct kstate_description *desc,
+			u64 instance)
+{
+	struct kstate_object *o = kstate_core_find(priv, desc->name, instance);
+
+	return o && o->desc == desc ? o->obj : NULL;
+}
+
+/**
+ * kstate_core_refs - references to the objects of a core
+ * @core: the core
+ *
+ * Return: what kstate_encode() and kstate_load() need; used with @core's lock
+ * held, or when nothing else runs
+ */
+struct kstate_refs kstate_core_refs(struct kstate_core *core)
+{
+	return (struct kstate_refs){
+		.instance = ref_instance, .object = ref_object, .priv = core,
+	};
+}
