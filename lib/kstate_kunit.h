@@ -23,6 +23,21 @@ struct fake_folio {
 
 #define FAKE_FOLIOS	4
 
+/* A description with its fields */
+#define KSTATE_TEST_DESC(_id, _type, _name, _version, _min, ...)	\
+	static const struct kstate_field _id##_fields[] = {		\
+		__VA_ARGS__, KSTATE_END()				\
+	};								\
+	static const struct kstate_description _id##_desc = {		\
+		.name = (_name), .version = (_version),			\
+		.min_version = (_min), .size = sizeof(_type),		\
+		.fields = _id##_fields,					\
+	}
+#define KIND_DESC(_id, _type, ...)					\
+	KSTATE_TEST_DESC(_id, _type, "test." #_id, 0, 0, __VA_ARGS__)
+#define RULE_DESC(_id, _type, ...)					\
+	KSTATE_TEST_DESC(_id, _type, "test.rule", 1, 1, __VA_ARGS__)
+
 struct kstate_hop {
 	struct kstate_core old;
 	struct kstate_core new;
@@ -39,12 +54,18 @@ int kstate_hop_jump(struct kstate_hop *hop);
 void kstate_hop_fix_crc(u8 *data, size_t len);
 int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 		    void *src, const struct kstate_description *to, void *dst);
+int kstate_hop_foretold(struct kunit *test,
+			const struct kstate_description *from, void *src,
+			const struct kstate_description *to, void *dst);
 
+extern struct kunit_suite kstate_check_suite;
 extern struct kunit_suite kstate_core_suite;
 extern struct kunit_suite kstate_codec_suite;
 extern struct kunit_suite kstate_skew_suite;
 extern struct kunit_suite kstate_kinds_suite;
+extern struct kunit_suite kstate_lists_suite;
 extern struct kunit_suite kstate_rules_suite;
+extern struct kunit_suite kstate_rules_kinds_suite;
 extern struct kunit_suite kstate_image_suite;
 extern struct kunit_suite kstate_mem_suite;
 

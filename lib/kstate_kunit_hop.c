@@ -3,6 +3,7 @@
  * KSTATE: two kernels in one, for the KUnit suites.
  */
 #include <linux/crc32.h>
+#include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 
@@ -205,9 +206,71 @@ int kstate_hop_pass(struct kunit *test, const struct kstate_description *from,
 	return kstate_core_restore(&hop->new, to, dst, 1);
 }
 
-kunit_test_suites(&kstate_core_suite, &kstate_codec_suite, &kstate_skew_suite,
-		  &kstate_kinds_suite, &kstate_rules_suite, &kstate_image_suite,
-		  &kstate_mem_suite);
+static u8 *write_schemas(struct kunit *test, struct kstate_reader *r,
+			 const struct kstate_description *desc)
+{
+	struct kstate_report report = { };
+	struct kstate_writer w = { .s = { .report = &report } };
+	u8 *bytes = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, bytes);
+	w.s.data = bytes;
+	w.s.size = PAGE_SIZE;
+	KUNIT_ASSERT_EQ(test, 0, kstate_writer_begin(&w));
+	KUNIT_ASSERT_TRUE(test, kstate_writer_schema(&w, desc) >= 0);
+	KUNIT_ASSERT_EQ(test, 0, kstate_writer_end(&w));
+	kstate_writer_free(&w);
+	KUNIT_ASSERT_EQ(test, 0, kstate_reader_open(r, bytes, w.s.pos));
+	return bytes;
+}
+
+/* What a loader says, that has the schemas and the bytes but no objects */
+static int foretell(struct kunit *test, struct kstate_hop *hop,
+		    const struct kstate_description *to)
+{
+	struct kstate_report report = { };
+	struct kstate_resolution *res;
+	struct kstate_reader in, own;
+	int err;
+
+	write_schemas(test, &own, to);
+	KUNIT_ASSERT_EQ(test, 0, kstate_reader_open(&in, hop->data, hop->len));
+	res = kstate_resolve_schemas(in.objects[0].schema,
+				     &own.schemas[own.nr_schemas - 1], &report);
+	err = IS_ERR(res) ? PTR_ERR(res) :
+	      kstate_verify(res->top, in.objects[0].data, in.objects[0].len,
+			    &report);
+	KUNIT_EXPECT_EQ(test, err, report.err);
+	kstate_resolution_free(IS_ERR(res) ? NULL : res);
+	kstate_reader_free(&in);
+	kstate_reader_free(&own);
+	return err;
+}
+
+/* Pass an object, and hear before the jump what will come of it. */
+int kstate_hop_foretold(struct kunit *test,
+			const struct kstate_description *from, void *src,
+			const struct kstate_description *to, void *dst)
+{
+	struct kstate_hop *hop = kstate_hop_new(test);
+	int foretold, err;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			kstate_core_register(&hop->old, from, src, 1));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_save(hop));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_jump(hop));
+	foretold = foretell(test, hop, to);
+	err = kstate_core_restore(&hop->new, to, dst, 1);
+	/* what the object that is read into has, nobody can foretell */
+	if (err != -EINVAL && err != -ENOENT)
+		KUNIT_EXPECT_EQ(test, foretold, err);
+	return err;
+}
+
+kunit_test_suites(&kstate_check_suite, &kstate_core_suite, &kstate_codec_suite,
+		  &kstate_skew_suite, &kstate_kinds_suite, &kstate_lists_suite,
+		  &kstate_rules_suite, &kstate_rules_kinds_suite,
+		  &kstate_image_suite, &kstate_mem_suite);
 
 MODULE_DESCRIPTION("KUnit tests of KSTATE");
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

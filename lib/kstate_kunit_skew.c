@@ -4,15 +4,8 @@
  */
 #include "kstate_kunit.h"
 
-#define SKEW_DESC(_name, _type, _version, _min, ...)			\
-	static const struct kstate_field _name##_fields[] = {		\
-		__VA_ARGS__, KSTATE_END()				\
-	};								\
-	static const struct kstate_description _name##_desc = {		\
-		.name = "test.skew", .version = (_version),		\
-		.min_version = (_min), .size = sizeof(_type),		\
-		.fields = _name##_fields,				\
-	}
+#define SKEW_DESC(_id, _type, _version, _min, ...)			\
+	KSTATE_TEST_DESC(_id, _type, "test.skew", _version, _min, __VA_ARGS__)
 
 struct base {
 	u32 a;
