@@ -145,6 +145,7 @@ static struct kstate_report *new_report(struct kstate_core *core)
 	report->field[0] = '\0';
 	report->why = NULL;
 	report->err = 0;
+	report->untried = false;
 	return report;
 }
 
@@ -184,6 +185,22 @@ find_pending(struct kstate_core *core, const struct kstate_description *desc,
 	return in;
 }
 
+/* Note and log why an object is refused, or is not restored yet. */
+static void not_restored(struct kstate_core *core,
+			 const struct kstate_description *desc,
+			 struct kstate_in_object *in)
+{
+	const struct kstate_report *report = &core->last;
+
+	if (!report->untried) {
+		in->state = KSTATE_IN_REFUSED;
+		in->report = kmemdup(report, sizeof(*report), GFP_KERNEL);
+	}
+	kstate_core_error(core, report->untried ? "cannot restore now" :
+						  "cannot restore",
+			  desc->name, in->instance);
+}
+
 /* Run @desc's hooks and give @in's contents to @obj. */
 static int restore_object(struct kstate_core *core,
 			  const struct kstate_description *desc, void *obj,
@@ -198,20 +215,22 @@ static int restore_object(struct kstate_core *core,
 	if (!try_module_get(desc->owner))
 		return -ENODEV;
 	prog = kstate_resolve(in->schema, desc, report);
-	err = IS_ERR(prog) ? PTR_ERR(prog) :
-	      kstate_load(prog, in, obj, core->mem, &refs, report);
+	if (!IS_ERR(prog)) {
+		err = kstate_load(prog, in, obj, core->mem, &refs, report);
+	} else {
+		err = PTR_ERR(prog);
+		report->untried = err == -ENOMEM;
+	}
 	/* what points at a module's description must not outlive the module */
 	if (desc->owner || is_module_address((unsigned long)desc))
 		kstate_reader_forget(&core->reader);
 	module_put(desc->owner);
 
 	trace_kstate_restore(desc->name, in->instance, err);
-	in->state = err ? KSTATE_IN_REFUSED : KSTATE_IN_RESTORED;
-	if (err) {
-		in->report = kmemdup(report, sizeof(*report), GFP_KERNEL);
-		kstate_core_error(core, "cannot restore", desc->name,
-				  in->instance);
-	}
+	if (err)
+		not_restored(core, desc, in);
+	else
+		in->state = KSTATE_IN_RESTORED;
 	return err;
 }
 
@@ -363,6 +382,29 @@ bool kstate_core_pending(struct kstate_core *core,
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_core_pending);
 
+/**
+ * kstate_core_discard - kstate_discard() for one of several cores
+ * @core: the core
+ * @desc: the object's description
+ * @instance: its instance
+ *
+ * Context: may sleep.
+ */
+void kstate_core_discard(struct kstate_core *core,
+			 const struct kstate_description *desc, u64 instance)
+{
+	struct kstate_in_object *in;
+
+	guard(mutex)(&core->lock);
+	in = find_pending(core, desc, instance);
+	if (!in || in->state != KSTATE_IN_PENDING)
+		return;
+	kstate_fail(new_report(core), desc->name, NULL,
+		    "was given up by its owner", -ECANCELED);
+	not_restored(core, desc, in);
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_core_discard);
+
 /* ---- The incoming stream ---- */
 
 static void log_open(const struct kstate_core *core)
@@ -492,7 +534,9 @@ int kstate_in_open(const void *data, size_t len)
  * If the previous kernel handed this object over and it was not restored yet,
  * it is restored now. If that fails, the object is not registered and is as it
  * was, apart from what its hooks did; registering it once more then succeeds,
- * without restoring.
+ * without restoring. Only if there was no memory, or if it refers to an object
+ * that is not registered yet, nothing is lost: no hook was called, and
+ * registering it once more tries again.
  *
  * Context: process context, or early boot once kmalloc() works; not from
  * KSTATE's hooks. May sleep.
@@ -500,7 +544,9 @@ int kstate_in_open(const void *data, size_t len)
  * wrong, which the log explains; -EEXIST if an object of this name and instance
  * is registered; -EBUSY if a hand-over has begun; -ENOMEM; or why it could not
  * be restored: -EOPNOTSUPP, -EPROTO, -EMSGSIZE, -ERANGE, -EEXIST, -ESTALE,
- * -EBADMSG, -ENODEV if @desc's module is going, or the errno of a hook.
+ * -EBADMSG, -ENOENT if it refers to what is not registered, -ENODEV if @desc's
+ * module is going, or the errno of a hook. kstate_pending() tells whether another
+ * try makes sense.
  */
 int kstate_register(const struct kstate_description *desc, void *obj,
 		    u64 instance)
@@ -534,7 +580,8 @@ EXPORT_SYMBOL_GPL(kstate_unregister);
  * Context: as kstate_register().
  * Return: 0; -ENOENT if the previous kernel handed no such object over;
  * -EALREADY if it was restored or refused before; -EINVAL if @desc is wrong;
- * -ENOMEM; or why it could not be restored, as for kstate_register().
+ * -ENOMEM; or why it could not be restored, as for kstate_register(), after
+ * which kstate_pending() tells whether another try makes sense.
  */
 int kstate_restore(const struct kstate_description *desc, void *obj,
 		   u64 instance)
@@ -556,6 +603,23 @@ bool kstate_pending(const struct kstate_description *desc, u64 instance)
 	return kstate_core_pending(&kstate_core, desc, instance);
 }
 EXPORT_SYMBOL_GPL(kstate_pending);
+
+/**
+ * kstate_discard - do without what the previous kernel handed over
+ * @desc: the object's description
+ * @instance: its instance
+ *
+ * For an owner who will not try again to restore an object: it is refused, and
+ * kstate_register() registers it without restoring. Does nothing if the object
+ * is not pending.
+ *
+ * Context: as kstate_register().
+ */
+void kstate_discard(const struct kstate_description *desc, u64 instance)
+{
+	kstate_core_discard(&kstate_core, desc, instance);
+}
+EXPORT_SYMBOL_GPL(kstate_discard);
 
 /**
  * kstate_have_objects - is anything registered?

@@ -21,12 +21,15 @@ struct kstate_flat;
  * @field: name of the field, or ""
  * @why: constant text
  * @err: errno, 0 as long as nothing went wrong
+ * @untried: nothing was changed and no hook was called, and what was missing
+ *	may be there at another try
  */
 struct kstate_report {
 	char desc[KSTATE_ABI_NAME_MAX + 1];
 	char field[KSTATE_ABI_NAME_MAX + 1];
 	const char *why;
 	int err;
+	bool untried;
 };
 
 int kstate_fail(struct kstate_report *report, const char *desc,

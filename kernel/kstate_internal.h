@@ -240,6 +240,8 @@ int kstate_core_restore(struct kstate_core *core,
 			u64 instance);
 bool kstate_core_pending(struct kstate_core *core,
 			 const struct kstate_description *desc, u64 instance);
+void kstate_core_discard(struct kstate_core *core,
+			 const struct kstate_description *desc, u64 instance);
 int kstate_core_open(struct kstate_core *core, const void *data, size_t len);
 void kstate_core_close(struct kstate_core *core);
 int kstate_core_finish(struct kstate_core *core);

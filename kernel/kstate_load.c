@@ -579,7 +579,9 @@ static int load_all(const struct kstate_program *prog,
 	if (!err && kstate_read_left(&j.in.s))
 		err = fail(&j, "was saved with bytes that mean nothing",
 			   -EBADMSG);
-	if (!err)
+	if (err)
+		report->untried = err == -ENOMEM || err == -ENOENT;
+	else
 		err = kstate_journal_commit(&j, prog, obj);
 	if (err)
 		kstate_journal_undo(&j);
@@ -604,7 +606,8 @@ static int load_all(const struct kstate_program *prog,
  * list, -ENODATA if the stream has NULL for something embedded, -EPROTO if there
  * is an arm of a union or a mandatory subsection that is not known, -ENOENT if
  * it refers to an object that is not registered, -ESTALE if memory cannot be
- * claimed, -ENOMEM, or the errno of a hook.
+ * claimed, -ENOMEM, or the errno of a hook. &kstate_report.untried tells whether
+ * another try makes sense.
  */
 int kstate_load(const struct kstate_program *prog,
 		const struct kstate_in_object *in, void *obj,

@@ -389,8 +389,8 @@ static void test_references(struct kunit *test)
 static void test_reference_to_nobody(struct kunit *test)
 {
 	struct kstate_hop *hop = kstate_hop_new(test);
+	struct device a = { .base = 1 }, x = { };
 	struct peer src = { 7 }, dst = { };
-	struct device a = { .base = 1 };
 
 	src.dev = &a;
 	KUNIT_ASSERT_EQ(test, 0,
@@ -401,6 +401,42 @@ static void test_reference_to_nobody(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, kstate_hop_jump(hop));
 	KUNIT_EXPECT_EQ(test, -ENOENT,
 			kstate_core_restore(&hop->new, &peer_desc, &dst, 0));
+	KUNIT_EXPECT_EQ(test, dst.id, 0);
+
+	/* nothing was tried: it can be restored when somebody is there */
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			kstate_core_register(&hop->new, &peer_desc, &dst, 0));
+	KUNIT_EXPECT_TRUE(test, kstate_core_pending(&hop->new, &peer_desc, 0));
+	KUNIT_EXPECT_EQ(test, KSTATE_RESTORED,
+			kstate_core_register(&hop->new, &device_desc, &x, 5));
+	KUNIT_EXPECT_EQ(test, KSTATE_RESTORED,
+			kstate_core_register(&hop->new, &peer_desc, &dst, 0));
+	KUNIT_EXPECT_EQ(test, dst.id, 7);
+	KUNIT_EXPECT_PTR_EQ(test, dst.dev, &x);
+}
+
+/* Its owner does not wait for the other one. */
+static void test_reference_given_up(struct kunit *test)
+{
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct device a = { .base = 1 };
+	struct peer src = { 7, &a }, dst = { };
+
+	KUNIT_ASSERT_EQ(test, 0,
+			kstate_core_register(&hop->old, &device_desc, &a, 5));
+	KUNIT_ASSERT_EQ(test, 0,
+			kstate_core_register(&hop->old, &peer_desc, &src, 0));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_save(hop));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_jump(hop));
+	kstate_core_discard(&hop->new, &peer_desc, 0);
+	kstate_core_discard(&hop->new, &peer_desc, 1);
+	KUNIT_EXPECT_FALSE(test, kstate_core_pending(&hop->new, &peer_desc, 0));
+	KUNIT_EXPECT_TRUE(test, kstate_core_pending(&hop->new, &device_desc,
+						    5));
+	KUNIT_EXPECT_EQ(test, -EALREADY,
+			kstate_core_restore(&hop->new, &peer_desc, &dst, 0));
+	KUNIT_EXPECT_EQ(test, 0,
+			kstate_core_register(&hop->new, &peer_desc, &dst, 0));
 	KUNIT_EXPECT_EQ(test, dst.id, 0);
 }
 
@@ -490,6 +526,7 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_unknown_subsections),
 	KUNIT_CASE(test_references),
 	KUNIT_CASE(test_reference_to_nobody),
+	KUNIT_CASE(test_reference_given_up),
 	KUNIT_CASE(test_lumps),
 	KUNIT_CASE(test_validate),
 	{}

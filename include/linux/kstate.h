@@ -283,6 +283,7 @@ void kstate_unregister(const struct kstate_description *desc, u64 instance);
 int kstate_restore(const struct kstate_description *desc, void *obj,
 		   u64 instance);
 bool kstate_pending(const struct kstate_description *desc, u64 instance);
+void kstate_discard(const struct kstate_description *desc, u64 instance);
 
 int __must_check kstate_write(struct kstate_stream *stream, const void *buf,
 			      size_t len);
@@ -320,6 +321,11 @@ static inline bool kstate_pending(const struct kstate_description *desc,
 				  u64 instance)
 {
 	return false;
+}
+
+static inline void kstate_discard(const struct kstate_description *desc,
+				  u64 instance)
+{
 }
 
 static inline int kstate_write(struct kstate_stream *stream, const void *buf,
