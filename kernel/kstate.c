@@ -234,6 +234,16 @@ static int restore_object(struct kstate_core *core,
 	return err;
 }
 
+/* Nobody would keep the module, which what is registered points into. */
+static int check_owner(const struct kstate_description *desc,
+		       struct kstate_report *report)
+{
+	if (desc->owner || !is_module_address((unsigned long)desc))
+		return 0;
+	return kstate_fail(report, desc->name, NULL,
+			   "is a module's and has no owner", -EINVAL);
+}
+
 static int check_new(struct kstate_core *core,
 		     const struct kstate_description *desc, u64 instance)
 {
@@ -242,7 +252,8 @@ static int check_new(struct kstate_core *core,
 
 	lockdep_assert_held(&core->lock);
 	if (!kstate_core_knows(core, desc)) {
-		err = kstate_check_description(desc, report);
+		err = kstate_check_description(desc, report) ?:
+		      check_owner(desc, report);
 		if (err) {
 			kstate_core_error(core, "cannot register", desc->name,
 					  instance);

@@ -8,6 +8,7 @@
 
 #include <kunit/test.h>
 #include <linux/kstate.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -31,7 +32,7 @@ struct fake_folio {
 	static const struct kstate_description _id##_desc = {		\
 		.name = (_name), .version = (_version),			\
 		.min_version = (_min), .size = sizeof(_type),		\
-		.fields = _id##_fields,					\
+		.owner = THIS_MODULE, .fields = _id##_fields,		\
 	}
 #define KIND_DESC(_id, _type, ...)					\
 	KSTATE_TEST_DESC(_id, _type, "test." #_id, 0, 0, __VA_ARGS__)

@@ -23,6 +23,7 @@ static const struct kstate_field thing_fields[] = {
 
 static const struct kstate_description thing_desc = {
 	.name = "test.thing", .version = 2, .min_version = 1,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct thing), .fields = thing_fields,
 };
 
@@ -149,7 +150,7 @@ static void test_depth(struct kunit *test)
 	for (i = 0; i <= KSTATE_ABI_MAX_DEPTH; i++) {
 		desc[i] = (struct kstate_description){
 			.name = "test.chain", .fields = fields[i],
-			.size = sizeof(struct chain),
+			.size = sizeof(struct chain), .owner = THIS_MODULE,
 		};
 		fields[i][0] = (struct kstate_field)
 			KSTATE_STRUCT_POINTER(struct chain, next, struct chain,

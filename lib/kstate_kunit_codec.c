@@ -18,6 +18,7 @@ static const struct kstate_field inner_fields[] = {
 
 static const struct kstate_description inner_desc = {
 	.name = "test.inner", .version = 1, .size = sizeof(struct inner),
+	.owner = THIS_MODULE,
 	.fields = inner_fields,
 };
 
@@ -99,6 +100,7 @@ static const struct kstate_field all_fields[] = {
 
 static const struct kstate_description all_desc = {
 	.name = "test.all", .version = 3, .min_version = 2,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct all), .fields = all_fields,
 };
 
@@ -250,6 +252,7 @@ static const struct kstate_field golden_fields[] = {
 
 static const struct kstate_description golden_desc = {
 	.name = "g", .version = 2, .min_version = 1,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct golden), .fields = golden_fields,
 };
 
@@ -422,6 +425,7 @@ static const struct kstate_field counted_fields[] = {
 
 static const struct kstate_description counted_desc = {
 	.name = "test.counted", .size = sizeof(struct counted),
+	.owner = THIS_MODULE,
 	.fields = counted_fields,
 };
 

@@ -2,8 +2,6 @@
 /*
  * KSTATE: KUnit suite of the registry and the life cycle.
  */
-#include <linux/module.h>
-
 #include "kstate_kunit.h"
 
 /* ---- The worked example of Documentation/core-api/kstate/ ---- */
@@ -223,7 +221,8 @@ static const struct kstate_field hooked_fields[] = {
 
 #define HOOKED_DESC(_name, _flags) {					\
 	.name = (_name), .version = 5, .size = sizeof(struct hooked),	\
-	.flags = (_flags), .fields = hooked_fields,			\
+	.flags = (_flags), .owner = THIS_MODULE,			\
+	.fields = hooked_fields,					\
 	.prepare = hook_prepare, .abort = hook_abort,			\
 	.pre_save = hook_pre_save, .pre_load = hook_pre_load,		\
 	.post_load = hook_post_load }

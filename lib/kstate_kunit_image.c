@@ -141,6 +141,7 @@ static const struct kstate_field part_fields[] = {
 
 static const struct kstate_description part_desc = {
 	.name = "test.part", .version = 1, .size = sizeof(struct part),
+	.owner = THIS_MODULE,
 	.fields = part_fields,
 };
 
@@ -152,16 +153,19 @@ static const struct kstate_field whole_fields[] = {
 
 static const struct kstate_description whole_desc = {
 	.name = "test.whole", .version = 1, .size = sizeof(struct whole),
+	.owner = THIS_MODULE,
 	.flags = KSTATE_MANDATORY, .fields = whole_fields,
 };
 
 static const struct kstate_description optional_desc = {
 	.name = "test.whole", .version = 1, .size = sizeof(struct whole),
+	.owner = THIS_MODULE,
 	.fields = whole_fields,
 };
 
 static const struct kstate_description renamed_desc = {
 	.name = "test.renamed", .alias = "test.old,test.whole", .version = 1,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct whole), .fields = whole_fields,
 };
 
@@ -177,6 +181,7 @@ static const struct kstate_field other_fields[] = {
 
 static const struct kstate_description other_desc = {
 	.name = "test.whole", .version = 1, .size = sizeof(struct other),
+	.owner = THIS_MODULE,
 	.fields = other_fields,
 };
 
@@ -188,11 +193,13 @@ static const struct kstate_field small_fields[] = {
 
 static const struct kstate_description small_desc = {
 	.name = "test.whole", .version = 1, .size = sizeof(struct whole),
+	.owner = THIS_MODULE,
 	.fields = small_fields,
 };
 
 static const struct kstate_description mandatory_part_desc = {
 	.name = "test.part", .version = 1, .size = sizeof(struct part),
+	.owner = THIS_MODULE,
 	.flags = KSTATE_MANDATORY, .fields = part_fields,
 };
 

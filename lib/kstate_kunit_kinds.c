@@ -132,6 +132,7 @@ static const struct kstate_field body_fields[] = {
 
 static const struct kstate_description body_desc = {
 	.name = "test.body", .size = sizeof(union body), .flags = KSTATE_ARMS,
+	.owner = THIS_MODULE,
 	.fields = body_fields,
 };
 
@@ -252,6 +253,7 @@ static const struct kstate_field lodging_fields[] = {
 
 static const struct kstate_description lodging_desc = {
 	.name = "test.lodging", .size = sizeof(union lodging),
+	.owner = THIS_MODULE,
 	.flags = KSTATE_ARMS, .fields = lodging_fields,
 };
 
@@ -303,11 +305,13 @@ static const struct kstate_field device_fields[] = {
 
 static const struct kstate_description device_desc = {
 	.name = "test.device", .size = sizeof(struct device),
+	.owner = THIS_MODULE,
 	.fields = device_fields,
 };
 
 static const struct kstate_description old_device_desc = {
 	.name = "test.device", .size = sizeof(struct device),
+	.owner = THIS_MODULE,
 	.fields = (const struct kstate_field[]){
 		KSTATE_SIMPLE(struct device, base), KSTATE_END()
 	},

@@ -234,6 +234,7 @@ KIND_DESC(grown, struct grown,
 
 static const struct kstate_description grown_list_desc = {
 	.name = "test.grown", .size = sizeof(struct grown_list),
+	.owner = THIS_MODULE,
 	.fields = (const struct kstate_field[]){
 		KSTATE_LIST(struct grown_list, items, struct grown, node,
 			    &grown_desc),
@@ -243,6 +244,7 @@ static const struct kstate_description grown_list_desc = {
 
 static const struct kstate_description item_list_desc = {
 	.name = "test.grown", .size = sizeof(struct grown_list),
+	.owner = THIS_MODULE,
 	.fields = (const struct kstate_field[]){
 		KSTATE_LIST(struct grown_list, items, struct item, node,
 			    &item_desc),

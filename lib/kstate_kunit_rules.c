@@ -207,6 +207,7 @@ static const struct kstate_field since_fields[] = {
 
 static const struct kstate_description since_desc = {
 	.name = "test.rule", .version = 2, .min_version = 1,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct two), .fields = since_fields,
 };
 

@@ -401,6 +401,7 @@ RULE_DESC(refers, struct refers,
 	  KSTATE_REF(struct refers, n, struct number, &number_desc));
 static const struct kstate_description other_target = {
 	.name = "test.other", .size = sizeof(struct number),
+	.owner = THIS_MODULE,
 	.fields = number_fields,
 };
 

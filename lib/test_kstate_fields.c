@@ -557,6 +557,13 @@ static const struct kstate_description counter_desc = {
 
 KSTATE_DECLARE(counter_desc);
 
+/* Nobody would keep the module whose it is. */
+static const struct kstate_description orphan_desc = {
+	.name	= "test_kstate.orphan",
+	.size	= sizeof(struct test_counter),
+	.fields	= counter_fields,
+};
+
 static int counter_start(void)
 {
 	struct test_counter other = { };
@@ -576,6 +583,8 @@ static int counter_start(void)
 	ret = kstate_restore(&counter_desc, &other, 1);
 	test_expect(ret == -ENOENT, "counter: nothing under a wrong number: %d",
 		    ret);
+	ret = kstate_register(&orphan_desc, &other, 0);
+	test_expect(ret == -EINVAL, "orphan: it is refused: %d", ret);
 	return 0;
 }
 

@@ -226,8 +226,9 @@ struct kstate_field {
  *	and oldest version that may still read a stream of this one
  * @size: bytes of the object
  * @flags: KSTATE_LATE, KSTATE_MANDATORY, KSTATE_ARMS or 0
- * @owner: THIS_MODULE. Its code stays while a hook or a hand-over needs it;
- *	a module unregisters what it registered before it goes.
+ * @owner: THIS_MODULE; a module's description without it is not registered.
+ *	Its code stays while a hook or a hand-over needs it; a module unregisters
+ *	what it registered before it goes.
  * @fields: table that ends with KSTATE_END()
  * @prepare: the hand-over begins: preserve memory, fix sizes. All CPUs run,
  *	may sleep, may fail. Memory preserved from in here is unpreserved by
