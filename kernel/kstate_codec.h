@@ -10,8 +10,10 @@
 #include <linux/kstate.h>
 #include <linux/kstate_abi.h>
 #include <linux/list.h>
+#include <linux/unaligned.h>
 
 struct kstate_flat;
+struct kstate_moves;
 
 /* ---- Errors ---- */
 
@@ -109,8 +111,51 @@ static inline bool kstate_is_number(u32 type)
 	return type >= KSTATE_ABI_BOOL && type <= KSTATE_ABI_BYTE;
 }
 
-u64 kstate_get_native(const void *from, u32 width);
-void kstate_put_native(void *to, u32 width, u64 value);
+/**
+ * kstate_get_native - read an unsigned integer of a width known at run time
+ * @from: where it is
+ * @width: its bytes: 1, 2, 4 or 8
+ *
+ * Return: its value, not sign-extended
+ */
+static inline u64 kstate_get_native(const void *from, u32 width)
+{
+	switch (width) {
+	case 1:
+		return *(const u8 *)from;
+	case 2:
+		return get_unaligned((const u16 *)from);
+	case 4:
+		return get_unaligned((const u32 *)from);
+	default:
+		return get_unaligned((const u64 *)from);
+	}
+}
+
+/**
+ * kstate_put_native - write an integer of a width known at run time
+ * @to: where
+ * @width: its bytes: 1, 2, 4 or 8
+ * @value: what, of which the low @width bytes count
+ */
+static inline void kstate_put_native(void *to, u32 width, u64 value)
+{
+	switch (width) {
+	case 1:
+		*(u8 *)to = value;
+		break;
+	case 2:
+		put_unaligned((u16)value, (u16 *)to);
+		break;
+	case 4:
+		put_unaligned((u32)value, (u32 *)to);
+		break;
+	default:
+		put_unaligned(value, (u64 *)to);
+		break;
+	}
+}
+
 u32 kstate_crc(const void *data, size_t len);
 
 int kstate_stream_room(struct kstate_stream *stream, size_t len);
@@ -274,7 +319,6 @@ struct kstate_in_object *kstate_reader_find(struct kstate_reader *r,
  * @refuse: skipping it is an error, when it is there
  * @has_min: @min counts
  * @has_max: @max counts
- * @at: where it is in the stream, in a program with a flat_size
  * @run_ops: this op and the next ones can be copied at once, so many in all
  * @run: bytes of them
  * @min: least legal value, of the reader's sign
@@ -292,7 +336,6 @@ struct kstate_op {
 	bool refuse;
 	bool has_min;
 	bool has_max;
-	u32 at;
 	u32 run_ops;
 	u32 run;
 	u64 min;
@@ -310,6 +353,7 @@ struct kstate_op {
  * @desc: the reader's description, NULL: for verifying only
  * @flat_size: bytes of it in the stream, if it can go the way of
  *	kernel/kstate_flat.c, else 0
+ * @moves: how it goes that way, if it can
  * @nr_ops: entries of @ops; those of the writer's fields come first, by number
  * @ops: in the order of the stream
  */
@@ -319,6 +363,7 @@ struct kstate_program {
 	const struct kstate_schema *to;
 	const struct kstate_description *desc;
 	u64 flat_size;
+	struct kstate_moves *moves;
 	u32 nr_ops;
 	struct kstate_op ops[] __counted_by(nr_ops);
 };

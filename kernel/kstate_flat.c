@@ -140,31 +140,133 @@ static u64 op_size(const struct kstate_op *op)
 	return (u64)le32_to_cpu(op->from->width) * count;
 }
 
+static bool any_legal(const struct kstate_op *op)
+{
+	return !op->has_min && !op->has_max && !op->values;
+}
+
+/* Are all values that the stream can have there right? */
+static bool always_fits(const struct kstate_op *op)
+{
+	bool from_sign = le16_to_cpu(op->from->type) == KSTATE_ABI_SINT;
+	bool to_sign = le16_to_cpu(op->to->type) == KSTATE_ABI_SINT;
+	u32 from = le32_to_cpu(op->from->width);
+	u32 to = le32_to_cpu(op->to->width);
+
+	if (op->sub)
+		return !op->sub->moves->nr_checks;
+	if (!any_legal(op) || le16_to_cpu(op->to->type) == KSTATE_ABI_BOOL)
+		return false;
+	if (from_sign != to_sign)
+		return to_sign && from < to;
+	return from <= to;
+}
+
+/* Bytes to copy, 0: they have to be converted. What fits is the same there. */
+static u32 copied_bytes(const struct kstate_op *op)
+{
+	const struct kstate_field *f = op->field;
+
+	if (!host_le || !op->from || op->sub ||
+	    le32_to_cpu(op->from->width) != f->size)
+		return 0;
+	return f->size * f->count;
+}
+
+/* Neighbours in the stream and in the object become one move. */
+static void add_move(struct kstate_moves *moves, const struct kstate_op *op,
+		     u32 at)
+{
+	struct kstate_move *last = &moves->moves[moves->nr_moves];
+	u32 offset = op->field->offset, len = copied_bytes(op);
+
+	if (len && moves->nr_moves && last[-1].len &&
+	    last[-1].at + last[-1].len == at &&
+	    last[-1].offset + last[-1].len == offset) {
+		last[-1].len += len;
+		return;
+	}
+	*last = (struct kstate_move){ op, at, offset, len };
+	moves->nr_moves++;
+}
+
+/* Bytes of the stream that are right if they are 0 or 1; 0: that is not all */
+static u32 bool_bytes(const struct kstate_op *op)
+{
+	if (op->sub || !any_legal(op) || le32_to_cpu(op->from->width) != 1 ||
+	    le16_to_cpu(op->to->type) != KSTATE_ABI_BOOL)
+		return 0;
+	return op->field->count;
+}
+
+static void add_check(struct kstate_moves *moves, const struct kstate_op *op,
+		      u32 at)
+{
+	if (!always_fits(op))
+		moves->checks[moves->nr_checks++] = (struct kstate_move){
+			.op = op, .at = at, .len = bool_bytes(op),
+		};
+}
+
+/* Bytes of the stream that @moves read; 0 if the short way cannot be gone */
+static u64 add_moves(struct kstate_moves *moves,
+		     const struct kstate_program *prog)
+{
+	const struct kstate_op *op;
+	u64 at = 0, size;
+
+	for (op = prog->ops; op < prog->ops + prog->nr_ops; op++) {
+		size = 0;
+		if (op->from &&
+		    le16_to_cpu(op->from->kind) != KSTATE_ABI_UNUSED) {
+			size = op_size(op);
+			if (!size || at + size > U32_MAX)
+				return 0;
+		}
+		if (op->to)
+			add_move(moves, op, at);
+		if (op->to && op->from)
+			add_check(moves, op, at);
+		at += size;
+	}
+	return at;
+}
+
 /**
  * kstate_flat_resolve - find out whether a program can go the short way
  * @prog: the program; those of its structs are done
  *
- * Sets its flat_size, 0 if it cannot, and where its ops are in the stream.
+ * Sets its moves and its flat_size, which is 0 if it cannot.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM
  */
-void kstate_flat_resolve(struct kstate_program *prog)
+int kstate_flat_resolve(struct kstate_program *prog)
 {
-	struct kstate_op *op;
-	u64 at = 0, size;
+	struct kstate_moves *moves;
 
-	for (op = prog->ops; op < prog->ops + prog->nr_ops; op++) {
-		op->at = at;
-		if (!op->from ||
-		    le16_to_cpu(op->from->kind) == KSTATE_ABI_UNUSED)
-			continue;
-		size = op_size(op);
-		if (!size || at + size > U32_MAX)
-			return;
-		at += size;
-	}
-	prog->flat_size = at;
+	if (!prog->desc)
+		return 0;
+	moves = kvzalloc(struct_size(moves, moves, size_mul(prog->nr_ops, 2)),
+			 GFP_KERNEL);
+	if (!moves)
+		return -ENOMEM;
+	moves->checks = moves->moves + prog->nr_ops;
+	prog->moves = moves;
+	prog->flat_size = add_moves(moves, prog);
+	return 0;
 }
 
-static bool numbers_fit(const struct kstate_op *op, const u8 *in)
+static bool bools_fit(const u8 *in, u32 nr)
+{
+	while (nr--) {
+		if (*in++ > 1)
+			return false;
+	}
+	return true;
+}
+
+static noinline bool numbers_fit(const struct kstate_op *op, const u8 *in)
 {
 	bool sign = le16_to_cpu(op->from->type) == KSTATE_ABI_SINT;
 	u32 width = le32_to_cpu(op->from->width), i;
@@ -172,6 +274,17 @@ static bool numbers_fit(const struct kstate_op *op, const u8 *in)
 	for (i = 0; i < op->field->count; i++, in += width) {
 		if (!kstate_value_fits(op, kstate_input_number(in, width, sign),
 				       sign))
+			return false;
+	}
+	return true;
+}
+
+static noinline bool structs_fit(const struct kstate_op *op, const u8 *in)
+{
+	u32 i;
+
+	for (i = 0; i < op->field->count; i++, in += op->sub->flat_size) {
+		if (!kstate_flat_fits(op->sub, in))
 			return false;
 	}
 	return true;
@@ -186,21 +299,19 @@ static bool numbers_fit(const struct kstate_op *op, const u8 *in)
  */
 bool kstate_flat_fits(const struct kstate_program *prog, const u8 *in)
 {
-	const struct kstate_op *op;
-	u32 i;
+	const struct kstate_move *check = prog->moves->checks;
+	const struct kstate_move *end = check + prog->moves->nr_checks;
+	bool fits = true;
 
-	for (op = prog->ops; op < prog->ops + prog->nr_ops; op++) {
-		if (op->copy || !op->to || !op->from)
-			continue;
-		if (!op->sub && !numbers_fit(op, in + op->at))
-			return false;
-		for (i = 0; op->sub && i < op->field->count; i++) {
-			if (!kstate_flat_fits(op->sub, in + op->at +
-					      i * op->sub->flat_size))
-				return false;
-		}
+	for (; fits && check < end; check++) {
+		if (check->len)
+			fits = bools_fit(in + check->at, check->len);
+		else if (check->op->sub)
+			fits = structs_fit(check->op, in + check->at);
+		else
+			fits = numbers_fit(check->op, in + check->at);
 	}
-	return true;
+	return fits;
 }
 
 static void convert_numbers(const struct kstate_op *op, const u8 *in, u8 *out)
@@ -215,10 +326,10 @@ static void convert_numbers(const struct kstate_op *op, const u8 *in, u8 *out)
 	}
 }
 
-static void read_op(const struct kstate_op *op, const u8 *in, u8 *obj)
+/* What cannot be copied */
+static noinline void read_op(const struct kstate_op *op, const u8 *in, u8 *out)
 {
 	const struct kstate_field *f = op->field;
-	u8 *out = obj + f->offset;
 	u32 i;
 
 	if (!op->from) {
@@ -226,11 +337,10 @@ static void read_op(const struct kstate_op *op, const u8 *in, u8 *obj)
 			kstate_put_native(out + i * f->size, f->size, f->value);
 	} else if (op->sub) {
 		for (i = 0; i < f->count; i++)
-			kstate_flat_read(op->sub,
-					 in + op->at + i * op->sub->flat_size,
+			kstate_flat_read(op->sub, in + i * op->sub->flat_size,
 					 out + i * f->size);
 	} else {
-		convert_numbers(op, in + op->at, out);
+		convert_numbers(op, in, out);
 	}
 }
 
@@ -243,16 +353,13 @@ static void read_op(const struct kstate_op *op, const u8 *in, u8 *obj)
 void kstate_flat_read(const struct kstate_program *prog, const u8 *in,
 		      void *obj)
 {
-	const struct kstate_op *op = prog->ops, *end = op + prog->nr_ops;
+	const struct kstate_move *m = prog->moves->moves;
+	const struct kstate_move *end = m + prog->moves->nr_moves;
 
-	while (op < end) {
-		if (op->run_ops) {
-			memcpy(obj + op->field->offset, in + op->at, op->run);
-			op += op->run_ops;
-			continue;
-		}
-		if (op->field)
-			read_op(op, in, obj);
-		op++;
+	for (; m < end; m++) {
+		if (m->len)
+			memcpy(obj + m->offset, in + m->at, m->len);
+		else
+			read_op(m->op, in + m->at, obj + m->offset);
 	}
 }

@@ -294,30 +294,6 @@ int kstate_input_range(struct kstate_input *in, u64 *start, u64 *size)
 	return 0;
 }
 
-/**
- * kstate_input_number - a number as the stream has it
- * @in: its bytes
- * @width: how many: 1, 2, 4 or 8
- * @sign: it is signed
- *
- * Return: its value, sign-extended if @sign
- */
-u64 kstate_input_number(const u8 *in, u32 width, bool sign)
-{
-	switch (width) {
-	case 1:
-		return sign ? (u64)(s8)*in : *in;
-	case 2:
-		return sign ? (u64)(s16)get_unaligned_le16(in) :
-			      get_unaligned_le16(in);
-	case 4:
-		return sign ? (u64)(s32)get_unaligned_le32(in) :
-			      get_unaligned_le32(in);
-	default:
-		return get_unaligned_le64(in);
-	}
-}
-
 /* ---- Skipping ---- */
 
 static int skip_bytes(struct kstate_input *in, u64 len)

@@ -5,6 +5,8 @@
 #ifndef _KERNEL_KSTATE_INPUT_H
 #define _KERNEL_KSTATE_INPUT_H
 
+#include <linux/unaligned.h>
+
 #include "kstate_codec.h"
 
 /**
@@ -18,6 +20,30 @@ struct kstate_input {
 	const char *desc;
 	const char *field;
 };
+
+/**
+ * kstate_input_number - a number as the stream has it
+ * @in: its bytes
+ * @width: how many: 1, 2, 4 or 8
+ * @sign: it is signed
+ *
+ * Return: its value, sign-extended if @sign
+ */
+static inline u64 kstate_input_number(const u8 *in, u32 width, bool sign)
+{
+	switch (width) {
+	case 1:
+		return sign ? (u64)(s8)*in : *in;
+	case 2:
+		return sign ? (u64)(s16)get_unaligned_le16(in) :
+			      get_unaligned_le16(in);
+	case 4:
+		return sign ? (u64)(s32)get_unaligned_le32(in) :
+			      get_unaligned_le32(in);
+	default:
+		return get_unaligned_le64(in);
+	}
+}
 
 int kstate_input_fail(struct kstate_input *in, const char *why, int err);
 int kstate_input_short(struct kstate_input *in);
@@ -33,7 +59,6 @@ int kstate_input_arm(struct kstate_input *in, const struct kstate_schema *arms,
 		     u32 *arm);
 int kstate_input_index(struct kstate_input *in, u32 nr, u64 *index);
 int kstate_input_range(struct kstate_input *in, u64 *start, u64 *size);
-u64 kstate_input_number(const u8 *in, u32 width, bool sign);
 bool kstate_bits_clear(const u8 *bits, u32 from, u32 to);
 
 int kstate_skip_elements(struct kstate_input *in, const struct kstate_schema *s,

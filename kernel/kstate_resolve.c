@@ -395,8 +395,8 @@ static int fill_program(struct kstate_resolution *res,
 	if (err)
 		return err;
 	find_runs(prog);
-	kstate_flat_resolve(prog);
-	return 0;
+	err = kstate_flat_resolve(prog);
+	return err ? refuse(report, prog->to, NULL, "no memory", err) : 0;
 }
 
 /* Once for each pair, however often it is nested in others. */
@@ -447,8 +447,10 @@ void kstate_resolution_free(struct kstate_resolution *res)
 
 	if (!res)
 		return;
-	list_for_each_entry_safe(prog, next, &res->programs, list)
+	list_for_each_entry_safe(prog, next, &res->programs, list) {
+		kvfree(prog->moves);
 		kvfree(prog);
+	}
 	kstate_reader_free(&res->own);
 	kvfree(res->bytes);
 	kfree(res->descs);

@@ -60,51 +60,6 @@ u32 kstate_crc(const void *data, size_t len)
 EXPORT_SYMBOL_IF_KUNIT(kstate_crc);
 
 /**
- * kstate_get_native - read an unsigned integer of a width known at run time
- * @from: where it is
- * @width: its bytes: 1, 2, 4 or 8
- *
- * Return: its value, not sign-extended
- */
-u64 kstate_get_native(const void *from, u32 width)
-{
-	switch (width) {
-	case 1:
-		return *(const u8 *)from;
-	case 2:
-		return get_unaligned((const u16 *)from);
-	case 4:
-		return get_unaligned((const u32 *)from);
-	default:
-		return get_unaligned((const u64 *)from);
-	}
-}
-
-/**
- * kstate_put_native - write an integer of a width known at run time
- * @to: where
- * @width: its bytes: 1, 2, 4 or 8
- * @value: what, of which the low @width bytes count
- */
-void kstate_put_native(void *to, u32 width, u64 value)
-{
-	switch (width) {
-	case 1:
-		*(u8 *)to = value;
-		break;
-	case 2:
-		put_unaligned((u16)value, (u16 *)to);
-		break;
-	case 4:
-		put_unaligned((u32)value, (u32 *)to);
-		break;
-	default:
-		put_unaligned(value, (u64 *)to);
-		break;
-	}
-}
-
-/**
  * kstate_stream_room - make sure that there is room to write
  * @stream: a stream that is written
  * @len: bytes from its position

@@ -237,6 +237,107 @@ static void test_bool(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, dst.a);
 }
 
+/* Neighbours are copied at once, and the one amid them is checked. */
+struct amid {
+	u16 first;
+	u8 a;
+	u8 last;
+};
+
+struct amid_bool {
+	u16 first;
+	bool a;
+	u8 last;
+};
+
+SKEW_DESC(amid, struct amid, 1, 1, KSTATE_SIMPLE(struct amid, first),
+	  KSTATE_SIMPLE(struct amid, a), KSTATE_SIMPLE(struct amid, last));
+SKEW_DESC(amid_bool, struct amid_bool, 1, 1,
+	  KSTATE_SIMPLE(struct amid_bool, first),
+	  KSTATE_SIMPLE(struct amid_bool, a),
+	  KSTATE_SIMPLE(struct amid_bool, last));
+
+static void test_bool_amid(struct kunit *test)
+{
+	struct amid src = { 1000, 1, 200 };
+	struct amid_bool dst = { };
+
+	KUNIT_EXPECT_EQ(test, 0, kstate_hop_pass(test, &amid_desc, &src,
+						 &amid_bool_desc, &dst));
+	KUNIT_EXPECT_EQ(test, dst.first, 1000);
+	KUNIT_EXPECT_TRUE(test, dst.a);
+	KUNIT_EXPECT_EQ(test, dst.last, 200);
+
+	dst = (struct amid_bool){ };
+	src.a = 2;
+	KUNIT_EXPECT_EQ(test, -ERANGE,
+			kstate_hop_pass(test, &amid_desc, &src, &amid_bool_desc,
+					&dst));
+	KUNIT_EXPECT_EQ(test, dst.first, 0);
+	KUNIT_EXPECT_EQ(test, dst.last, 0);
+}
+
+/* Neighbours on one side only are not copied at once. */
+struct amid_gone {
+	u16 first;
+	u8 last;
+};
+
+SKEW_DESC(amid_gone, struct amid_gone, 1, 1,
+	  KSTATE_SIMPLE(struct amid_gone, first),
+	  KSTATE_SIMPLE(struct amid_gone, last));
+
+static void test_removed_amid(struct kunit *test)
+{
+	struct amid_gone dst = { };
+	struct amid src = { 1000, 1, 200 };
+
+	KUNIT_EXPECT_EQ(test, 0, kstate_hop_pass(test, &amid_desc, &src,
+						 &amid_gone_desc, &dst));
+	KUNIT_EXPECT_EQ(test, dst.first, 1000);
+	KUNIT_EXPECT_EQ(test, dst.last, 200);
+}
+
+/* Of one width, but not of one sign: copied if it is no negative number */
+struct signs {
+	s32 a;
+	u8 b;
+};
+
+struct signs_swapped {
+	u32 a;
+	s8 b;
+};
+
+SKEW_DESC(signs, struct signs, 1, 1, KSTATE_SIMPLE(struct signs, a),
+	  KSTATE_SIMPLE(struct signs, b));
+SKEW_DESC(signs_swapped, struct signs_swapped, 1, 1,
+	  KSTATE_SIMPLE(struct signs_swapped, a),
+	  KSTATE_SIMPLE(struct signs_swapped, b));
+
+static void test_same_width(struct kunit *test)
+{
+	static const struct {
+		struct signs src;
+		int err;
+	} cases[] = {
+		{ { S32_MAX, S8_MAX }, 0 }, { { 0, 0 }, 0 },
+		{ { -1, 0 }, -ERANGE }, { { 0, S8_MAX + 1 }, -ERANGE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct signs src = cases[i].src;
+		struct signs_swapped dst = { 9, 9 };
+		int err = kstate_hop_pass(test, &signs_desc, &src,
+					  &signs_swapped_desc, &dst);
+
+		KUNIT_EXPECT_EQ(test, err, cases[i].err);
+		KUNIT_EXPECT_EQ(test, dst.a, err ? 9 : (u32)src.a);
+		KUNIT_EXPECT_EQ(test, dst.b, err ? 9 : (s8)src.b);
+	}
+}
+
 /* ---- What is not converted ---- */
 
 struct longer {
@@ -328,6 +429,9 @@ static struct kunit_case kstate_skew_cases[] = {
 	KUNIT_CASE(test_narrowed),
 	KUNIT_CASE(test_sign),
 	KUNIT_CASE(test_bool),
+	KUNIT_CASE(test_bool_amid),
+	KUNIT_CASE(test_removed_amid),
+	KUNIT_CASE(test_same_width),
 	KUNIT_CASE(test_refused),
 	KUNIT_CASE(test_versions),
 	KUNIT_CASE(test_report),
