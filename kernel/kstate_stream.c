@@ -15,14 +15,20 @@
 #include <linux/kstate.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "kstate_flat.h"
 
 /* Room for this many more schemas is made at a time */
 #define KSTATE_SCHEMAS_STEP	32
+
+/*
+ * A group gets no more objects when it has this many bytes: its checksum is made
+ * while they are in the caches, and checked right before they are read.
+ */
+#define KSTATE_GROUP_ENOUGH	SZ_256K
 
 /**
  * kstate_fail - tell the first thing that went wrong
@@ -361,7 +367,8 @@ static int group_for(struct kstate_writer *w, u32 schema)
 {
 	int err;
 
-	if (w->group && w->group_schema == schema)
+	if (w->group && w->group_schema == schema &&
+	    w->s.pos - w->group < KSTATE_GROUP_ENOUGH)
 		return 0;
 	err = kstate_writer_flush(w);
 	if (err)

@@ -3,6 +3,8 @@
  * KSTATE: KUnit suite of the stream: every kind, golden bytes, broken and
  * hostile streams.
  */
+#include <linux/sizes.h>
+
 #include "kstate_kunit.h"
 
 struct inner {
@@ -487,6 +489,62 @@ static void test_same_object_twice(struct kunit *test)
 						   &golden_desc, &dst, 7));
 }
 
+#define MANY	20000
+
+struct one_of_many {
+	u64 values[2];
+};
+
+static const struct kstate_field one_of_many_fields[] = {
+	KSTATE_ARRAY(struct one_of_many, values),
+	KSTATE_END()
+};
+
+static const struct kstate_description one_of_many_desc = {
+	.name = "test.one_of_many", .version = 1,
+	.size = sizeof(struct one_of_many), .fields = one_of_many_fields,
+};
+
+static u32 count_groups(const struct kstate_hop *hop)
+{
+	const struct kstate_abi_section *sect;
+	size_t at = sizeof(struct kstate_abi_stream);
+	u32 nr = 0;
+
+	for (; at < hop->len; at += le64_to_cpu(sect->span)) {
+		sect = (const struct kstate_abi_section *)(hop->data + at);
+		nr += le32_to_cpu(sect->type) == KSTATE_ABI_SECT_GROUP;
+	}
+	return nr;
+}
+
+/* Objects fill a group and the next one; some go when they are saved. */
+static void test_many_objects(struct kunit *test)
+{
+	const struct kstate_description *desc = &one_of_many_desc;
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct one_of_many src = { { 1, U64_MAX } };
+	u32 i;
+
+	for (i = 0; i < MANY; i++)
+		KUNIT_ASSERT_EQ(test, 0, kstate_core_register(&hop->old, desc,
+							      &src, i));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_save(hop));
+	kstate_core_unregister(&hop->old, desc, 1);
+	kstate_core_unregister(&hop->old, desc, MANY - 1);
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_jump(hop));
+	KUNIT_EXPECT_EQ(test, count_groups(hop),
+			DIV_ROUND_UP(hop->len, SZ_256K));
+	for (i = 0; i < MANY; i++) {
+		bool gone = i == 1 || i == MANY - 1;
+		struct one_of_many dst = { };
+
+		KUNIT_ASSERT_EQ(test, gone ? -ENOENT : 0,
+				kstate_core_restore(&hop->new, desc, &dst, i));
+		KUNIT_ASSERT_EQ(test, dst.values[1], gone ? 0 : U64_MAX);
+	}
+}
+
 static struct kunit_case kstate_codec_cases[] = {
 	KUNIT_CASE(test_every_kind),
 	KUNIT_CASE(test_null_pointers),
@@ -497,6 +555,7 @@ static struct kunit_case kstate_codec_cases[] = {
 	KUNIT_CASE(test_hostile_bits),
 	KUNIT_CASE(test_hostile_counts),
 	KUNIT_CASE(test_same_object_twice),
+	KUNIT_CASE(test_many_objects),
 	{}
 };
 
