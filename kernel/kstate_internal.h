@@ -7,6 +7,7 @@
 
 #include <linux/kstate.h>
 #include <linux/kstate_abi.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
@@ -272,8 +273,7 @@ void kstate_core_remove(struct kstate_core *core, struct kstate_object *o);
 struct kstate_refs kstate_core_refs(struct kstate_core *core);
 
 /* ---- kstate_meter.c ---- */
-u64 kstate_meter_start(const struct kstate_core *core);
-void kstate_meter_stop(struct kstate_core *core,
+void kstate_meter_note(struct kstate_meter *m,
 		       const struct kstate_description *desc, u64 start,
 		       u32 objects, u64 bytes);
 void kstate_meter_lost(struct kstate_core *core, const char *name,
@@ -283,6 +283,20 @@ void kstate_meter_result(struct kstate_core *core, struct kstate_meter *m,
 void kstate_meter_reset(struct kstate_meter *m);
 int kstate_meter_print(const struct kstate_meter *m, u32 nr, char *buf,
 		       size_t size);
+
+/* What kstate_meter_stop() is to be given; without a meter it takes no time. */
+static inline u64 kstate_meter_start(const struct kstate_core *core)
+{
+	return core->meter ? ktime_get_ns() : 0;
+}
+
+static inline void kstate_meter_stop(struct kstate_core *core,
+				     const struct kstate_description *desc,
+				     u64 start, u32 objects, u64 bytes)
+{
+	if (core->meter)
+		kstate_meter_note(core->meter, desc, start, objects, bytes);
+}
 
 /*
  * ---- Hand-over, kernel/kstate_kexec.c ----

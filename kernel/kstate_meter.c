@@ -20,18 +20,6 @@
 /* Room for this many more rows is made at a time */
 #define KSTATE_ROWS_STEP	32
 
-/**
- * kstate_meter_start - begin to measure
- * @core: the core, with a meter or not
- *
- * Context: any.
- * Return: what kstate_meter_stop() is to be given
- */
-u64 kstate_meter_start(const struct kstate_core *core)
-{
-	return core->meter ? ktime_get_ns() : 0;
-}
-
 static struct kstate_cost *add_row(struct kstate_meter *m, const char *name)
 {
 	u32 max = m->max + KSTATE_ROWS_STEP;
@@ -68,26 +56,22 @@ static struct kstate_cost *find_row(struct kstate_meter *m, const char *name)
 }
 
 /**
- * kstate_meter_stop - note what was done with an object
- * @core: the core, with a meter or not
+ * kstate_meter_note - note what was done with an object
+ * @m: the meter
  * @desc: the object's description
  * @start: from kstate_meter_start()
  * @objects: 1 if the object was not noted yet, else 0
  * @bytes: what it takes in the stream, likewise
  *
- * Context: may sleep if there is a meter.
+ * Context: may sleep.
  */
-void kstate_meter_stop(struct kstate_core *core,
+void kstate_meter_note(struct kstate_meter *m,
 		       const struct kstate_description *desc, u64 start,
 		       u32 objects, u64 bytes)
 {
-	struct kstate_cost *row;
-	u64 end;
+	u64 end = ktime_get_ns();
+	struct kstate_cost *row = find_row(m, desc->name);
 
-	if (!core->meter)
-		return;
-	end = ktime_get_ns();
-	row = find_row(core->meter, desc->name);
 	if (!row)
 		return;
 	row->objects += objects;

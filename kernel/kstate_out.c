@@ -188,17 +188,9 @@ static int save_error(struct kstate_core *core, const struct kstate_object *o,
 
 static int list_objects(struct kstate_core *core)
 {
-	struct kstate_object *o, *next;
-
 	core->nr_out = 0;
 	core->out = kvcalloc(core->nr_objects, sizeof(*core->out), GFP_KERNEL);
-	if (!core->out)
-		return -ENOMEM;
-	rbtree_postorder_for_each_entry_safe(o, next, &core->objects, node) {
-		o->phase = KSTATE_OBJ_IDLE;
-		o->gone = false;
-	}
-	return 0;
+	return core->out ? 0 : -ENOMEM;
 }
 
 /* Count one object, with what it takes to be in the stream. */

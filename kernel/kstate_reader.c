@@ -205,13 +205,13 @@ static int compare_objects(const void *a, const void *b)
 	return x->instance < y->instance ? -1 : x->instance > y->instance;
 }
 
-/* As a writer leaves them */
+/* As a writer leaves them: each is before the next one */
 static bool objects_sorted(const struct kstate_reader *r)
 {
 	u32 i;
 
 	for (i = 1; i < r->nr_objects; i++) {
-		if (compare_objects(&r->objects[i - 1], &r->objects[i]) > 0)
+		if (compare_objects(&r->objects[i - 1], &r->objects[i]) >= 0)
 			return false;
 	}
 	return true;
@@ -219,16 +219,11 @@ static bool objects_sorted(const struct kstate_reader *r)
 
 static int sort_objects(struct kstate_reader *r)
 {
-	u32 i;
-
-	if (!objects_sorted(r))
-		sort(r->objects, r->nr_objects, sizeof(*r->objects),
-		     compare_objects, NULL);
-	for (i = 1; i < r->nr_objects; i++) {
-		if (!compare_objects(&r->objects[i - 1], &r->objects[i]))
-			return bad(r, "an object is there twice");
-	}
-	return 0;
+	if (objects_sorted(r))
+		return 0;
+	sort(r->objects, r->nr_objects, sizeof(*r->objects), compare_objects,
+	     NULL);
+	return objects_sorted(r) ? 0 : bad(r, "an object is there twice");
 }
 
 static int reader_alloc(struct kstate_reader *r, size_t len)

@@ -304,32 +304,16 @@ static int writer_add(struct kstate_writer *w,
 	return w->nr_schemas++;
 }
 
-/**
- * kstate_writer_schema - the number of a description's schema
- * @w: the stream
- * @desc: the description
- *
- * Writes the schema and those of nested descriptions unless they are there.
- *
- * Context: may sleep.
- * Return: the number, from 0 up; -ENOMEM, or the errno of writing
- */
-int kstate_writer_schema(struct kstate_writer *w,
-			 const struct kstate_description *desc)
+/* Write @desc's schema, after those of nested descriptions. */
+static int write_schema(struct kstate_writer *w,
+			const struct kstate_description *desc)
 {
 	struct kstate_abi_section sect = {
 		.type = cpu_to_le32(KSTATE_ABI_SECT_SCHEMA),
 	};
 	const struct kstate_field *f;
 	size_t at;
-	u32 nr;
 	int err;
-
-	/* objects come sorted by name: the one asked for is mostly the last */
-	for (nr = w->nr_schemas; nr > 0; nr--) {
-		if (w->descs[nr - 1] == desc)
-			return nr - 1;
-	}
 
 	for (f = desc->fields; f->kind != KS_END; f++) {
 		err = f->desc ? kstate_writer_schema(w, f->desc) : 0;
@@ -343,6 +327,29 @@ int kstate_writer_schema(struct kstate_writer *w,
 	      kstate_schema_write(w, desc) ?:
 	      section_end(&w->s, at, &sect);
 	return err ?: writer_add(w, desc);
+}
+
+/**
+ * kstate_writer_schema - the number of a description's schema
+ * @w: the stream
+ * @desc: the description
+ *
+ * Writes the schema and those of nested descriptions unless they are there.
+ *
+ * Context: may sleep.
+ * Return: the number, from 0 up; -ENOMEM, or the errno of writing
+ */
+int kstate_writer_schema(struct kstate_writer *w,
+			 const struct kstate_description *desc)
+{
+	u32 nr;
+
+	/* objects come sorted by name: the one asked for is mostly the last */
+	for (nr = w->nr_schemas; nr > 0; nr--) {
+		if (w->descs[nr - 1] == desc)
+			return nr - 1;
+	}
+	return write_schema(w, desc);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_writer_schema);
 
