@@ -40,7 +40,7 @@ sim: setup ## only the tests in user space, with ASan and UBSan
 golden: setup ## take this kernel's schemas for those that later ones must read
 	@scripts/golden --update
 
-bench: ## time saving and restoring; writes build/bench.json
+bench: ## what saving and restoring cost, here and in a guest; writes build/bench.json
 	@scripts/setup bench
 	@scripts/bench
 

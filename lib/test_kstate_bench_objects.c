@@ -1,15 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * The benchmark's objects, described, and packed by hand.
+ * KSTATE: the benchmark's objects, described, and packed by hand.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include <linux/array_size.h>
 #include <linux/kstate.h>
+#include <linux/string.h>
 
-#include "../../../kernel/kstate_internal.h"
-#include "bench.h"
-#include "bench_fdt.h"
+#include "../kernel/kstate_codec.h"
+#include "test_kstate_bench.h"
 
 static const struct kstate_field bench_fields[] = {
 	KSTATE_SIMPLE(struct bench_obj, id),
@@ -91,22 +89,22 @@ bool bench_next_same(const struct bench_obj *a, const struct bench_next *b)
 	       !memcmp(a->counters, b->counters, sizeof(a->counters));
 }
 
-/* Bytes of the description's schema, with its section */
-double bench_schema_size(void)
+/* Bytes of the description's schema, with its section, or an errno */
+ssize_t bench_schema_size(void)
 {
 	struct kstate_report report = { };
 	struct kstate_writer w = {
 		.s = { .counting = true, .report = &report },
 	};
 	size_t before;
+	int ret;
 
-	if (kstate_writer_begin(&w))
-		exit(2);
+	ret = kstate_writer_begin(&w);
 	before = w.s.pos;
-	if (kstate_writer_schema(&w, &bench_desc) < 0)
-		exit(2);
+	if (!ret)
+		ret = kstate_writer_schema(&w, &bench_desc);
 	kstate_writer_free(&w);
-	return w.s.pos - before;
+	return ret < 0 ? ret : w.s.pos - before;
 }
 
 #define PUT(_f) do {						\
@@ -163,30 +161,12 @@ const u8 *bench_unpack(const u8 *p, struct bench_obj *obj)
 
 /* ---- In a device tree ---- */
 
-#define NR_FIELDS	((int)ARRAY_SIZE(bench_fields) - 1)
-
-static void fdt_fields(struct fdt_field *to)
+void bench_fdt_fields(struct bench_fdt_field to[BENCH_FIELDS])
 {
 	const struct kstate_field *f;
 
+	BUILD_BUG_ON(ARRAY_SIZE(bench_fields) != BENCH_FIELDS + 1);
 	for (f = bench_fields; f->kind != KS_END; f++, to++)
-		*to = (struct fdt_field){ f->name, f->offset,
-					  f->size * f->count };
-}
-
-size_t bench_fdt_save(void *out, size_t size, const struct bench_obj *obj,
-		      u32 nr)
-{
-	struct fdt_field fields[NR_FIELDS];
-
-	fdt_fields(fields);
-	return fdt_save(out, size, obj, nr, sizeof(*obj), fields, NR_FIELDS);
-}
-
-void bench_fdt_restore(const void *fdt, struct bench_obj *obj, u32 nr)
-{
-	struct fdt_field fields[NR_FIELDS];
-
-	fdt_fields(fields);
-	fdt_restore(fdt, obj, nr, sizeof(*obj), fields, NR_FIELDS);
+		*to = (struct bench_fdt_field){ f->name, f->offset,
+						f->size * f->count };
 }
