@@ -281,7 +281,7 @@ int kstate_core_register(struct kstate_core *core,
 			 const struct kstate_description *desc, void *obj,
 			 u64 instance)
 {
-	struct kstate_object *o __free(kfree) = NULL;
+	struct kstate_object *o;
 	struct kstate_in_object *in;
 	int ret;
 
@@ -297,14 +297,17 @@ int kstate_core_register(struct kstate_core *core,
 	o->obj = obj;
 	o->instance = instance;
 
+	/* before it is restored, since it may refer to itself */
+	kstate_core_insert(core, o);
 	in = find_pending(core, desc, instance);
 	if (in && in->state == KSTATE_IN_PENDING) {
 		ret = restore_object(core, desc, obj, in);
-		if (ret)
+		if (ret) {
+			kstate_core_remove(core, o);
 			return ret;
+		}
 		ret = KSTATE_RESTORED;
 	}
-	kstate_core_insert(core, no_free_ptr(o));
 	trace_kstate_register(desc->name, instance, ret);
 	return ret;
 }

@@ -17,6 +17,7 @@
 struct kstate_abi_root;
 struct kstate_buf;
 struct kstate_core;
+struct kstate_edge;
 struct kstate_target;
 struct page;
 struct task_struct;
@@ -143,6 +144,9 @@ enum kstate_phase {
  * @at: where its section or record is in the stream
  * @group: where the section of its record is, 0: it has its own
  * @bound: most bytes that its section will need
+ * @nr_refs: references that it has to others, while preparing
+ * @referrers: the first &struct kstate_edge to it: its index and one more
+ * @ready: the next object that could be restored, while circles are looked for
  */
 struct kstate_object {
 	struct rb_node node;
@@ -155,6 +159,9 @@ struct kstate_object {
 	size_t at;
 	size_t group;
 	size_t bound;
+	u32 nr_refs;
+	u32 referrers;
+	struct kstate_object *ready;
 };
 
 /**
@@ -169,6 +176,10 @@ struct kstate_object {
  * @refs: for references in it
  * @out: the objects of the hand-over, in its order; fixed in KSTATE_SAVED
  * @nr_out: entries of @out
+ * @counted: the object that is being counted, NULL: none
+ * @edges: the references found so far between objects that were counted
+ * @nr_edges: entries of @edges
+ * @max_edges: room at @edges
  * @notes: ranges of pages preserved for the hand-over, by first page
  * @notes_lock: protects @notes
  * @owner: the task that runs the hand-over's hooks, or NULL
@@ -197,6 +208,10 @@ struct kstate_core {
 	struct kstate_refs refs;
 	struct kstate_object **out;
 	u32 nr_out;
+	struct kstate_object *counted;
+	struct kstate_edge *edges;
+	u32 nr_edges;
+	u32 max_edges;
 	struct rb_root notes;
 	spinlock_t notes_lock;
 	struct task_struct *owner;
@@ -266,11 +281,18 @@ void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
 /* ---- kstate_registry.c ---- */
 struct kstate_object *kstate_core_find(struct kstate_core *core,
 				       const char *name, u64 instance);
+struct kstate_object *
+kstate_core_find_obj(struct kstate_core *core,
+		     const struct kstate_description *desc, const void *obj);
 bool kstate_core_knows(struct kstate_core *core,
 		       const struct kstate_description *desc);
 void kstate_core_insert(struct kstate_core *core, struct kstate_object *o);
 void kstate_core_remove(struct kstate_core *core, struct kstate_object *o);
+
+/* ---- kstate_refs.c ---- */
 struct kstate_refs kstate_core_refs(struct kstate_core *core);
+struct kstate_object *kstate_refs_circle(struct kstate_core *core);
+void kstate_refs_free(struct kstate_core *core);
 
 /* ---- kstate_meter.c ---- */
 void kstate_meter_note(struct kstate_meter *m,

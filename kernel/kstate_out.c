@@ -202,7 +202,9 @@ static int count_object(struct kstate_core *core, struct kstate_object *o)
 	err = kstate_writer_schema(w, o->desc);
 	if (err < 0)
 		return err;
+	core->counted = o;
 	err = kstate_writer_object(w, o->desc, o->obj, o->instance);
+	core->counted = NULL;
 	o->bound = w->s.pos - w->at;
 	return err;
 }
@@ -227,6 +229,15 @@ static int prepare_object(struct kstate_core *core, struct kstate_object *o)
 	return 0;
 }
 
+static int check_refs(struct kstate_core *core)
+{
+	struct kstate_object *o = kstate_refs_circle(core);
+
+	kstate_refs_free(core);
+	return o ? save_error(core, o, "depends on references in a circle",
+			      -ELOOP) : 0;
+}
+
 static int prepare(struct kstate_core *core)
 {
 	struct kstate_object *o;
@@ -249,7 +260,7 @@ static int prepare(struct kstate_core *core)
 	if (!err)
 		err = kstate_writer_end(&core->writer);
 	core->writer.s.counting = false;
-	return err;
+	return err ?: check_refs(core);
 }
 
 /* ---- Save ---- */
@@ -340,6 +351,7 @@ static void undo(struct kstate_core *core)
 		abort_object(core, core->out[--core->nr_out]);
 	WRITE_ONCE(core->owner, NULL);
 	undo_notes(core);
+	kstate_refs_free(core);
 	kvfree(core->out);
 	core->out = NULL;
 	kstate_writer_free(&core->writer);

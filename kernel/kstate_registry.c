@@ -85,6 +85,33 @@ static int compare_obj(const struct kstate_object *o, const void *obj,
 	return desc < o->desc ? -1 : desc > o->desc;
 }
 
+/**
+ * kstate_core_find_obj - find a registered object by itself
+ * @core: the core
+ * @desc: its description
+ * @obj: the object
+ *
+ * Context: @core's lock is held, or nothing else runs.
+ * Return: an entry that was not unregistered, or NULL
+ */
+struct kstate_object *
+kstate_core_find_obj(struct kstate_core *core,
+		     const struct kstate_description *desc, const void *obj)
+{
+	struct rb_node *node = core->by_obj.rb_node;
+	struct kstate_object *o;
+	int diff;
+
+	while (node) {
+		o = rb_entry(node, struct kstate_object, obj_node);
+		diff = compare_obj(o, obj, desc);
+		if (!diff)
+			return o->gone ? NULL : o;
+		node = diff < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
 static void insert_by_obj(struct kstate_core *core, struct kstate_object *o)
 {
 	struct rb_node **link = &core->by_obj.rb_node, *parent = NULL;
@@ -141,51 +168,4 @@ void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
 	rb_erase(&o->obj_node, &core->by_obj);
 	core->nr_objects--;
 	kfree(o);
-}
-
-/* ---- References ---- */
-
-/* Also called by late saving, when nothing else runs. */
-static int ref_instance(void *priv, const struct kstate_description *desc,
-			const void *obj, u64 *instance)
-{
-	struct kstate_core *core = priv;
-	struct rb_node *node = core->by_obj.rb_node;
-	struct kstate_object *o;
-	int diff;
-
-	while (node) {
-		o = rb_entry(node, struct kstate_object, obj_node);
-		diff = compare_obj(o, obj, desc);
-		if (!diff && o->gone)
-			break;
-		if (!diff) {
-			*instance = o->instance;
-			return 0;
-		}
-		node = diff < 0 ? node->rb_left : node->rb_right;
-	}
-	return -ENOENT;
-}
-
-static void *ref_object(void *priv, const struct kstate_description *desc,
-			u64 instance)
-{
-	struct kstate_object *o = kstate_core_find(priv, desc->name, instance);
-
-	return o && o->desc == desc ? o->obj : NULL;
-}
-
-/**
- * kstate_core_refs - references to the objects of a core
- * @core: the core
- *
- * Return: what kstate_encode() and kstate_load() need; used with @core's lock
- * held, or when nothing else runs
- */
-struct kstate_refs kstate_core_refs(struct kstate_core *core)
-{
-	return (struct kstate_refs){
-		.instance = ref_instance, .object = ref_object, .priv = core,
-	};
 }

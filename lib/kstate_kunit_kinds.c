@@ -444,6 +444,74 @@ static void test_reference_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dst.id, 0);
 }
 
+/* A chain, and what becomes of it when its end refers to its beginning */
+struct knot {
+	u32 id;
+	struct knot *to[2];
+};
+
+static const struct kstate_description knot_desc;
+
+static const struct kstate_field knot_fields[] = {
+	KSTATE_SIMPLE(struct knot, id),
+	KSTATE_REF_ARRAY(struct knot, to, struct knot, &knot_desc),
+	KSTATE_END()
+};
+
+static const struct kstate_description knot_desc = {
+	.name = "test.knot", .size = sizeof(struct knot),
+	.owner = THIS_MODULE, .fields = knot_fields,
+};
+
+static void test_reference_to_itself(struct kunit *test)
+{
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct knot src = { 3, { &src, NULL } }, dst = { };
+
+	KUNIT_ASSERT_EQ(test, 0,
+			kstate_core_register(&hop->old, &knot_desc, &src, 0));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_save(hop));
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_jump(hop));
+	/* who is not registered is not found */
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			kstate_core_restore(&hop->new, &knot_desc, &dst, 0));
+	KUNIT_EXPECT_EQ(test, KSTATE_RESTORED,
+			kstate_core_register(&hop->new, &knot_desc, &dst, 0));
+	KUNIT_EXPECT_PTR_EQ(test, dst.to[0], &dst);
+	KUNIT_EXPECT_NULL(test, dst.to[1]);
+}
+
+#define KNOTS	100
+
+static void test_references_in_a_circle(struct kunit *test)
+{
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct knot *knots;
+	int i;
+
+	knots = kunit_kzalloc(test, KNOTS * sizeof(*knots), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, knots);
+	/* each refers to the two before it, as long as there are any */
+	for (i = 0; i < KNOTS; i++) {
+		if (i > 1)
+			knots[i].to[0] = &knots[i - 2];
+		if (i > 0)
+			knots[i].to[1] = &knots[i - 1];
+		KUNIT_ASSERT_EQ(test, 0,
+				kstate_core_register(&hop->old, &knot_desc,
+						     &knots[i], KNOTS - i));
+	}
+	KUNIT_EXPECT_EQ(test, 0, kstate_hop_save(hop));
+	kstate_core_abort(&hop->old);
+	knots[10].to[0] = &knots[KNOTS / 2];
+	KUNIT_ASSERT_EQ(test, -ELOOP, kstate_hop_save(hop));
+	KUNIT_EXPECT_STREQ(test, hop->old.last.why,
+			   "depends on references in a circle");
+	KUNIT_EXPECT_EQ(test, hop->old.last_instance, 1);
+	knots[10].to[0] = NULL;
+	KUNIT_EXPECT_EQ(test, 0, kstate_hop_save(hop));
+}
+
 /* ---- Memory in place ---- */
 
 struct lump {
@@ -531,6 +599,8 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_references),
 	KUNIT_CASE(test_reference_to_nobody),
 	KUNIT_CASE(test_reference_given_up),
+	KUNIT_CASE(test_reference_to_itself),
+	KUNIT_CASE(test_references_in_a_circle),
 	KUNIT_CASE(test_lumps),
 	KUNIT_CASE(test_validate),
 	{}
