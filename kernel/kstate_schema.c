@@ -398,10 +398,13 @@ static const char *check_rules(const struct kstate_description *desc,
 			       const struct kstate_field *f)
 {
 	u32 numbers = KSTATE_FIELD_EQUAL | KSTATE_FIELD_DEFAULT;
+	u32 arrays = KSTATE_FIELD_GROW | KSTATE_FIELD_SHRINK;
 
-	if (f->flags & ~(KSTATE_FIELD_MANDATORY | KSTATE_FIELD_GROW |
-			 KSTATE_FIELD_SHRINK | numbers))
+	if (f->flags & ~(KSTATE_FIELD_MANDATORY | arrays | numbers))
 		return "has unknown flags";
+	if (f->flags & arrays && f->kind != KS_SIMPLE &&
+	    f->kind != KS_STRUCT && f->kind != KS_POINTER)
+		return "has a rule for arrays that it cannot follow";
 	if (((f->flags & numbers) && f->kind != KS_SIMPLE) ||
 	    ((f->check || (f->flags & numbers)) && !kstate_is_number(f->type)))
 		return "has a rule for numbers and is none";

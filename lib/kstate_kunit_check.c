@@ -8,6 +8,7 @@ struct thing {
 	u32 value;
 	u32 nr;
 	u32 *list;
+	struct thing **others;
 	char name[8];
 };
 
@@ -108,6 +109,52 @@ static void test_bad_fields(struct kunit *test)
 	EXPECT_REFUSED(test, &no_desc);
 }
 
+/* Arrays that can neither grow nor shrink, and lists of nothing */
+static void test_bad_rules(struct kunit *test)
+{
+	static const struct kstate_field pointers =
+		KSTATE_ARRAY_OF_POINTER(struct thing, others, nr, struct thing,
+					&thing_desc);
+	static const u64 values[1];
+	static const struct kstate_check none = { .values = values };
+	static const struct kstate_field fields[] = {
+		KSTATE_ARRAY_OF_POINTER(struct thing, others, nr, struct thing,
+					&thing_desc),
+		KSTATE_END()
+	};
+	struct kstate_description desc = thing_desc;
+
+	desc.fields = fields;
+	KUNIT_EXPECT_EQ(test, 0, try_register(test, &desc));
+	EXPECT_REFUSED(test, WITH(pointers, flags, KSTATE_FIELD_GROW));
+	EXPECT_REFUSED(test, WITH(pointers, flags, KSTATE_FIELD_SHRINK));
+	EXPECT_REFUSED(test, WITH(simple, check, &none));
+}
+
+static bool always(const void *obj)
+{
+	return true;
+}
+
+/* Bytes that are another field's, in a subsection of a subsection */
+static void test_bad_subsections(struct kunit *test)
+{
+	KSTATE_TEST_DESC(inmost, struct thing, "test.inmost", 1, 0,
+			 KSTATE_VARRAY(struct thing, list, nr));
+	KSTATE_TEST_DESC(inner, struct thing, "test.inner", 1, 0,
+			 KSTATE_SIMPLE(struct thing, value),
+			 KSTATE_SUBSECTION("inmost", &inmost_desc, always));
+	KSTATE_TEST_DESC(good, struct thing, "test.good", 1, 0,
+			 KSTATE_SUBSECTION("inner", &inner_desc, always),
+			 KSTATE_ARRAY(struct thing, name));
+	KSTATE_TEST_DESC(bad, struct thing, "test.bad", 1, 0,
+			 KSTATE_SUBSECTION("inner", &inner_desc, always),
+			 KSTATE_SIMPLE(struct thing, nr));
+
+	KUNIT_EXPECT_EQ(test, 0, try_register(test, &good_desc));
+	KUNIT_EXPECT_EQ(test, -EINVAL, try_register(test, &bad_desc));
+}
+
 static void test_bad_descriptions(struct kunit *test)
 {
 	static const struct kstate_field none[] = { KSTATE_END() };
@@ -176,6 +223,8 @@ static void test_depth(struct kunit *test)
 static struct kunit_case kstate_check_cases[] = {
 	KUNIT_CASE(test_bad_names),
 	KUNIT_CASE(test_bad_fields),
+	KUNIT_CASE(test_bad_rules),
+	KUNIT_CASE(test_bad_subsections),
 	KUNIT_CASE(test_bad_descriptions),
 	KUNIT_CASE(test_depth),
 	{}

@@ -230,6 +230,9 @@ void mfield_tidy(const struct mdesc *d, struct mfield *f)
 		f->check = CHECK_NONE;
 	if (!mfield_is_number(f) || f->kind != KS_SIMPLE)
 		f->flags &= ~(KSTATE_FIELD_DEFAULT | KSTATE_FIELD_EQUAL);
+	if (f->kind != KS_SIMPLE && f->kind != KS_STRUCT &&
+	    f->kind != KS_POINTER)
+		f->flags &= ~(KSTATE_FIELD_GROW | KSTATE_FIELD_SHRINK);
 	if (d->arms)
 		f->flags &= ~KSTATE_FIELD_DEFAULT;
 	else
