@@ -167,7 +167,7 @@ static int match_number(struct kstate_journal *j, const struct kstate_op *op,
 {
 	u32 size = op->field->size;
 	u64 mask = U64_MAX >> (64 - size * 8);
-	u64 has = to.blank ? 0 : kstate_get_native(to.at, size);
+	u64 has = kstate_get_native(to.at, size);
 
 	if ((has ^ value) & mask)
 		return fail(j, "is not what it has to be", -EINVAL);
@@ -211,7 +211,8 @@ static int read_numbers(struct kstate_journal *j, const struct kstate_op *op,
 			       (size_t)le32_to_cpu(op->from->width) * nr);
 	if (!in)
 		return kstate_input_short(&j->in);
-	if (op->field->flags & KSTATE_FIELD_EQUAL)
+	/* what is new has no value yet that could be another one */
+	if (op->field->flags & KSTATE_FIELD_EQUAL && !to.fresh && !to.blank)
 		return convert_numbers(j, op, to, in, NULL, nr);
 	out = kstate_load_target(j, to, len);
 	if (!out)

@@ -378,6 +378,24 @@ RULE_DESC(slots, struct slots,
 RULE_DESC(links, struct many,
 	  KSTATE_VARRAY(struct many, n, nr));
 
+RULE_DESC(const_link, struct link, KSTATE_CONST(struct link, a));
+RULE_DESC(const_chain, struct chain,
+	  KSTATE_LIST(struct chain, n, struct link, node, &const_link_desc));
+
+static void test_constant_in_new(struct kunit *test)
+{
+	struct chain src = { LIST_HEAD_INIT(src.n) };
+	struct chain dst = { LIST_HEAD_INIT(dst.n) };
+	struct link link = { .a = 5 }, *got;
+
+	list_add(&link.node, &src.n);
+	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &chain_desc, &src,
+						     &const_chain_desc, &dst));
+	got = list_first_entry(&dst.n, struct link, node);
+	KUNIT_EXPECT_EQ(test, got->a, 5);
+	kvfree(got);
+}
+
 static void test_list_and_array(struct kunit *test)
 {
 	struct chain chain = { LIST_HEAD_INIT(chain.n) };
@@ -432,6 +450,7 @@ static struct kunit_case kstate_rules_kinds_cases[] = {
 	KUNIT_CASE(test_text_and_number),
 	KUNIT_CASE(test_union_renumbered),
 	KUNIT_CASE(test_union_arm_unknown),
+	KUNIT_CASE(test_constant_in_new),
 	KUNIT_CASE(test_list_and_array),
 	KUNIT_CASE(test_reference_retargeted),
 	{}

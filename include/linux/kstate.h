@@ -144,7 +144,10 @@ struct kstate_custom_ops {
 #define KSTATE_FIELD_GROW	KSTATE_ABI_FIELD_GROW
 /* May be read from more elements, if those that are too many are zero. */
 #define KSTATE_FIELD_SHRINK	KSTATE_ABI_FIELD_SHRINK
-/* Is not changed: the stream must have what the object has. */
+/*
+ * Is not changed: the stream must have what the object has. A struct that is
+ * allocated, and an arm of a union that was not in use, get it.
+ */
 #define KSTATE_FIELD_EQUAL	KSTATE_ABI_FIELD_EQUAL
 /* Gets kstate_field.value when the stream does not have it. */
 #define KSTATE_FIELD_DEFAULT	BIT(16)

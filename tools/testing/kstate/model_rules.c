@@ -148,12 +148,19 @@ unsigned int mdesc_errors(const struct mdesc *writer,
 
 /* ---- What the values decide ---- */
 
-/* One field into another; @foretell as of mobj_convert() */
+/*
+ * One field into another; @foretell as of mobj_convert(), @fresh: nothing that
+ * is there counts
+ */
 struct pair {
 	const struct mfield *w;
 	const struct mfield *r;
 	bool foretell;
+	bool fresh;
 };
+
+static unsigned int convert_obj(const struct mobj *from, struct mobj *to,
+				bool foretell, bool fresh);
 
 static bool fits(mnum num, const struct mfield *f)
 {
@@ -187,7 +194,7 @@ static unsigned int convert_number(const struct pair *p, mnum from, mnum *to)
 {
 	if (!fits(from, p->r) || !legal(from, p->r))
 		return MERR_RANGE;
-	if (!(p->r->flags & KSTATE_FIELD_EQUAL))
+	if (!(p->r->flags & KSTATE_FIELD_EQUAL) || p->fresh)
 		*to = from;
 	return *to == from || p->foretell ? 0 : MERR_INVAL;
 }
@@ -239,11 +246,13 @@ static unsigned int convert_ref(const struct pair *p, const struct melem *from,
 static unsigned int convert_struct(const struct pair *p,
 				   const struct melem *from, struct melem *to)
 {
+	bool fresh = p->fresh || !to->sub;
+
 	if (!from->sub)
 		return to->sub ? MERR_EXIST : 0;
 	if (!to->sub)
 		to->sub = mobj_zero(p->r->sub);
-	return mobj_convert(from->sub, to->sub, p->foretell);
+	return convert_obj(from->sub, to->sub, p->foretell, fresh);
 }
 
 static unsigned int convert_element(const struct pair *p,
@@ -313,14 +322,18 @@ static unsigned int convert_null(const struct pair *p, struct mval *to)
 static unsigned int convert_simple(const struct pair *p,
 				   const struct mval *from, struct mval *to)
 {
+	struct pair fresh = *p;
+
 	if (!from->present)
 		return p->r->kind == KS_POINTER ? convert_null(p, to) :
 						  MERR_DATA;
 	if (!count_fits(p, from->nr))
 		return MERR_RANGE;
-	if (!to->present)
+	if (!to->present) {
 		make_room(p, to, p->r->count ?: from->nr);
-	return convert_elements(p, from, to);
+		fresh.fresh = true;
+	}
+	return convert_elements(&fresh, from, to);
 }
 
 static unsigned int convert_pointers(const struct pair *p,
@@ -397,7 +410,7 @@ static unsigned int convert_union(const struct pair *p, const struct mval *from,
 				  struct mval *to)
 {
 	const struct mdesc *w = p->w->sub, *r = p->r->sub;
-	struct pair arms = { .foretell = p->foretell };
+	struct pair arms = *p;
 	int arm;
 
 	if (from->arm < 0) {
@@ -411,6 +424,7 @@ static unsigned int convert_union(const struct pair *p, const struct mval *from,
 	arm = find_reader(w, from->arm, r);
 	if (arm < 0)
 		return MERR_PROTO;
+	arms.fresh |= to->arm != arm;
 	set_arm(p, to, arm, r->fields[arm].value);
 	arms.w = &w->fields[from->arm];
 	arms.r = &r->fields[arm];
@@ -458,11 +472,11 @@ static void set_default(const struct mfield *f, struct mval *to)
 		to->elem[i].num = f->value;
 }
 
-unsigned int mobj_convert(const struct mobj *from, struct mobj *to,
-			  bool foretell)
+static unsigned int convert_obj(const struct mobj *from, struct mobj *to,
+				bool foretell, bool fresh)
 {
 	const struct mdesc *w = from->desc, *r = to->desc;
-	struct pair p = { .foretell = foretell };
+	struct pair p = { .foretell = foretell, .fresh = fresh };
 	unsigned int errors = 0, i;
 	int at;
 
@@ -483,6 +497,12 @@ unsigned int mobj_convert(const struct mobj *from, struct mobj *to,
 			errors |= MERR_PROTO;
 	}
 	return errors;
+}
+
+unsigned int mobj_convert(const struct mobj *from, struct mobj *to,
+			  bool foretell)
+{
+	return convert_obj(from, to, foretell, false);
 }
 
 bool merr_has(unsigned int errors, int err)
