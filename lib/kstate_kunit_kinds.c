@@ -551,6 +551,28 @@ static void test_lumps(struct kunit *test)
 	kvfree(dst.more);
 }
 
+static int refuse_lump(void *obj, u32 version)
+{
+	return -EPERM;
+}
+
+/* A range of no size keeps its start when the object is refused. */
+static void test_range_undone(struct kunit *test)
+{
+	static struct kstate_description refusing;
+	struct lump src = { }, dst = { .range = { .start = 4711 } };
+
+	refusing = lump_desc;
+	refusing.post_load = refuse_lump;
+	src.range.start = fake_folios[1].phys;
+	src.range.size = PAGE_SIZE << fake_folios[1].order;
+	KUNIT_EXPECT_EQ(test, -EPERM, kstate_hop_pass(test, &lump_desc, &src,
+						      &refusing, &dst));
+	KUNIT_EXPECT_EQ(test, dst.range.start, 4711);
+	KUNIT_EXPECT_EQ(test, dst.range.size, 0);
+	KUNIT_EXPECT_FALSE(test, fake_folios[1].claimed);
+}
+
 /* ---- Hooks ---- */
 
 static int calls;
@@ -602,6 +624,7 @@ static struct kunit_case kstate_kinds_cases[] = {
 	KUNIT_CASE(test_reference_to_itself),
 	KUNIT_CASE(test_references_in_a_circle),
 	KUNIT_CASE(test_lumps),
+	KUNIT_CASE(test_range_undone),
 	KUNIT_CASE(test_validate),
 	{}
 };
