@@ -200,8 +200,74 @@ kstate_image_match(const struct kstate_reader *to, const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_image_match);
 
-static int judge(struct kstate_verdict *v, const struct kstate_reader *to)
+/* Are there objects of it, or may there be? */
+static bool has_objects(const struct kstate_reader *r,
+			const struct kstate_schema *s)
 {
+	const struct kstate_in_object *in;
+
+	if (s->flags & KSTATE_ABI_SCHEMA_DECLARED)
+		return true;
+	for (in = r->objects; in < r->objects + r->nr_objects; in++) {
+		if (in->schema == s)
+			return true;
+	}
+	return false;
+}
+
+static const struct kstate_schema *find_named(const struct kstate_reader *r,
+					      const char *name)
+{
+	const struct kstate_schema *s;
+
+	for (s = r->schemas; s < r->schemas + r->nr_schemas; s++) {
+		if (!strcmp(s->name, name) && has_objects(r, s))
+			return s;
+	}
+	return NULL;
+}
+
+/**
+ * kstate_image_rival - do objects of another description come first?
+ * @from: the schemas of the kernel that saves
+ * @s: one of them
+ * @to: the schema that would restore its objects
+ *
+ * A description takes objects by its own name, or else by one of its older names,
+ * the newest first. If two of these names have objects of the same instance, one
+ * of them is never asked for. Instances are not looked at: which there will be,
+ * an image does not say.
+ *
+ * Context: any.
+ * Return: the schema whose objects are restored in place of those of @s, or NULL
+ */
+const struct kstate_schema *
+kstate_image_rival(const struct kstate_reader *from,
+		   const struct kstate_schema *s,
+		   const struct kstate_schema *to)
+{
+	const struct kstate_schema *rival;
+	struct kstate_attr attr;
+	u32 pos = 0;
+
+	if (!strcmp(s->name, to->name))
+		return NULL;
+	rival = find_named(from, to->name);
+	while (!rival && kstate_schema_attr(to, to->attrs, &pos, &attr)) {
+		if (attr.tag != KSTATE_ABI_ATTR_ALIAS)
+			continue;
+		if (!strcmp((const char *)attr.data, s->name))
+			return NULL;
+		rival = find_named(from, (const char *)attr.data);
+	}
+	return rival;
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_image_rival);
+
+static int judge(struct kstate_verdict *v, const struct kstate_reader *from,
+		 const struct kstate_reader *to)
+{
+	const struct kstate_schema *rival;
 	int err;
 
 	v->mandatory = v->from->flags & KSTATE_ABI_SCHEMA_MANDATORY;
@@ -209,6 +275,12 @@ static int judge(struct kstate_verdict *v, const struct kstate_reader *to)
 	if (!v->to) {
 		kstate_fail(&v->report, v->from->name, NULL,
 			    "is not known to the image", -EPROTO);
+		return 0;
+	}
+	rival = kstate_image_rival(from, v->from, v->to);
+	if (rival) {
+		kstate_fail(&v->report, rival->name, NULL,
+			    "takes its place in the image", -EPROTO);
 		return 0;
 	}
 	v->res = kstate_resolve_schemas(v->from, v->to, &v->report);
@@ -244,7 +316,7 @@ int kstate_image_check(const struct kstate_reader *from,
 
 		if (!(s->flags & KSTATE_ABI_SCHEMA_DECLARED))
 			continue;
-		err = judge(&v, to) ?: tell(&v, priv);
+		err = judge(&v, from, to) ?: tell(&v, priv);
 		if (v.res)
 			kstate_resolution_free(v.res);
 	}

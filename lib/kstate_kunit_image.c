@@ -278,6 +278,29 @@ static void test_check_nested(struct kunit *test)
 			check(test, &mandatory_part_desc, &whole_desc));
 }
 
+/* Objects of two descriptions that became one: one of them is not asked for. */
+static void test_check_merged(struct kunit *test)
+{
+	struct whole obj = { }, other = { };
+	struct kstate_hop *hop = new_kernel(test, &whole_desc, &obj);
+	struct kstate_target *target = new_target(test, &renamed_desc, -1);
+	static struct kstate_description old;
+
+	KUNIT_EXPECT_EQ(test, 0, kstate_core_check(&hop->old, target));
+	old = optional_desc;
+	old.name = "test.old";
+	KUNIT_ASSERT_EQ(test, 0,
+			kstate_core_register(&hop->old, &old, &other, 5));
+	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_core_check(&hop->old, target));
+	KUNIT_EXPECT_STREQ(test, "test.whole", hop->old.last_name);
+	KUNIT_EXPECT_STREQ(test, "test.old", hop->old.last.desc);
+	kstate_core_unregister(&hop->old, &old, 5);
+	KUNIT_ASSERT_EQ(test, 0, kstate_core_register(&hop->old, &renamed_desc,
+						      &other, 5));
+	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_core_check(&hop->old, target));
+	KUNIT_EXPECT_STREQ(test, "test.renamed", hop->old.last.desc);
+}
+
 static void test_check_report(struct kunit *test)
 {
 	struct whole obj = { };
@@ -397,6 +420,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(test_find_damaged),
 	KUNIT_CASE(test_check),
 	KUNIT_CASE(test_check_nested),
+	KUNIT_CASE(test_check_merged),
 	KUNIT_CASE(test_check_report),
 	KUNIT_CASE(test_check_force),
 	KUNIT_CASE(test_no_schemas),

@@ -131,11 +131,19 @@ static bool check_pair(struct json_object *to, const struct source *from,
 		       const struct kstate_schema *s,
 		       const struct kstate_schema *reader)
 {
+	const struct kstate_schema *rival =
+		kstate_image_rival(&from->reader, s, reader);
 	struct kstate_report report = { };
 	struct kstate_resolution *res;
 	struct json_object *refused;
 	bool fine;
 
+	if (rival) {
+		kstate_fail(&report, rival->name, NULL,
+			    "takes its place in the image", -EPROTO);
+		put_report(to, &report);
+		return false;
+	}
 	res = kstate_resolve_schemas(s, reader, &report);
 	if (IS_ERR(res)) {
 		put_report(to, &report);

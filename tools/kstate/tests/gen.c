@@ -427,24 +427,47 @@ static void put_bzimage(const char *name, const void *blob, size_t len)
 	put(name, image, info - image + total);
 }
 
-static void write_image(const char *name,
-			const struct kstate_description *desc)
+/* Declares @desc, and @more if it is not NULL */
+static void write_images(const char *name,
+			 const struct kstate_description *desc,
+			 const struct kstate_description *more)
 {
 	char file[256];
 	struct kstate_writer w;
-	int schema;
-	u32 nr;
+	u32 nr[2];
 
 	writer_start(&w);
-	schema = kstate_writer_schema(&w, desc);
-	nr = schema;
-	if (schema < 0 || kstate_writer_end(&w) ||
-	    kstate_image_declare(w.s.data, w.s.pos, &nr, 1))
+	nr[0] = kstate_writer_schema(&w, desc);
+	nr[1] = more ? kstate_writer_schema(&w, more) : 0;
+	if (kstate_writer_end(&w) ||
+	    kstate_image_declare(w.s.data, w.s.pos, nr, more ? 2 : 1))
 		die(name);
 	snprintf(file, sizeof(file), "%s.kst", name);
 	put(file, w.s.data, w.s.pos);
 	snprintf(file, sizeof(file), "%s.bz", name);
 	put_bzimage(file, w.s.data, w.s.pos);
+	free(w.s.data);
+	kstate_writer_free(&w);
+}
+
+static void write_image(const char *name,
+			const struct kstate_description *desc)
+{
+	write_images(name, desc, NULL);
+}
+
+/* Objects of two descriptions */
+static void write_both(const char *name)
+{
+	struct thing thing = { .number = 3 };
+	struct kstate_writer w;
+
+	writer_start(&w);
+	if (kstate_writer_object(&w, &must_desc, &thing, 1) ||
+	    kstate_writer_object(&w, &moved_desc, &thing, 1) ||
+	    kstate_writer_end(&w))
+		die(name);
+	put(name, w.s.data, w.s.pos);
 	free(w.s.data);
 	kstate_writer_free(&w);
 }
@@ -483,6 +506,8 @@ int main(int argc, char **argv)
 	write_image("array", &array_desc);
 	write_image("newer", &newer_desc);
 	write_image("moved", &moved_desc);
+	write_images("both", &must_desc, &moved_desc);
+	write_both("both.kst");
 	write_object("seven.kst", &base_desc, 7);
 	write_object("thousand.kst", &base_desc, 1000);
 	put_bzimage("empty.bz", NULL, 0);

@@ -150,6 +150,11 @@ test_check() {
 		check narrow.bz -f thousand.kst
 	verdict 1 "object 1: example.thing.number has a value that does not fit" \
 		check checked.bz -f thousand.kst
+	verdict 2 "(mandatory): lost: example.item takes its place in the image" \
+		check moved.bz -f both.bz
+	verdict 0 "example.item: restorable" check added.bz moved.bz -f both.kst
+	verdict 2 "example.item takes its place" check moved.bz -f both.kst
+	verdict 0 "example.item: restorable" check both.bz -f both.kst
 	verdict 0 "restorable, 0 descriptions" check base.bz -f empty.bz
 	verdict 1 "example.all (mandatory): restorable" \
 		check all-image.bz -f all.kst
