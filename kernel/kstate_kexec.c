@@ -347,10 +347,13 @@ int kstate_dry_run(struct kstate_meter *meter)
 	if (!kexec_trylock())
 		return -EBUSY;
 	image = kexec_image;
-	if (image && !image->kstate.root && image->kstate.shared)
+	if (image && !image->kstate.root && image->kstate.shared) {
 		ret = kstate_lose(image);
-	else
+		guard(mutex)(&kstate_core.lock);
+		kstate_meter_result(&kstate_core, meter, ret);
+	} else {
 		ret = dry_run(image, meter);
+	}
 	kexec_unlock();
 	return ret;
 }

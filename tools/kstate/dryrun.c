@@ -10,25 +10,23 @@
 
 #include "tool.h"
 
-/* Ask for it. 0, EXIT_BROKEN, or EXIT_MANDATORY: the jump would be refused. */
+/* Ask for it. 0, the errno that the jump would be refused with, or -1. */
 static int trigger(const struct options *opt)
 {
 	char path[4096];
-	int fd, status = 0;
+	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/kstate/dry_run", opt->sys);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complain(path, "%s", errno == ENOENT ?
-				"this kernel has no dry run" : strerror(errno));
-	if (write(fd, "1", 1) != 1) {
-		status = EXIT_MANDATORY;
-		/* these are no verdict */
-		if (errno == EBUSY || errno == EINTR || errno == EINVAL)
-			status = complain(path, "%s", strerror(errno));
+	if (fd < 0) {
+		complain(path, "%s", errno == ENOENT ?
+			 "this kernel has no dry run" : strerror(errno));
+		return -1;
 	}
+	if (write(fd, "1", 1) != 1)
+		err = errno;
 	close(fd);
-	return status;
+	return err;
 }
 
 /* "DESCRIPTION OBJECTS BYTES MICROSECONDS VERDICT" and why */
@@ -60,7 +58,10 @@ static void print_row(const char *name, const char *objects, const char *bytes,
 	printf("%-40s %8s %12s %12s  %s\n", name, objects, bytes, usecs, verdict);
 }
 
-/* It can be saved, but not restored by the image that is loaded. */
+/*
+ * Something cannot be saved, or not restored by the image that is loaded. If
+ * the dry run failed, it says at least why, unless it never began.
+ */
 static bool is_something_lost(struct json_object *list)
 {
 	struct json_object *o;
@@ -102,20 +103,25 @@ static void print_table(struct json_object *list, int status)
 int cmd_dry_run(const struct options *opt, int argc, char **argv)
 {
 	struct json_object *list, *to;
-	int status;
+	int status, err;
 
 	if (argc)
 		return complain(argv[0], "dry-run takes no arguments");
 	if (have_sys(opt))
 		return EXIT_BROKEN;
-	status = trigger(opt);
-	if (status == EXIT_BROKEN)
-		return status;
+	err = trigger(opt);
+	if (err < 0)
+		return EXIT_BROKEN;
 	list = read_lines(opt, "dry_run", parse_row);
 	if (!list)
 		return EXIT_BROKEN;
-	if (!status && is_something_lost(list))
-		status = EXIT_OPTIONAL;
+	status = EXIT_ALL;
+	if (is_something_lost(list))
+		status = err ? EXIT_MANDATORY : EXIT_OPTIONAL;
+	if (err && !status) {
+		json_object_put(list);
+		return complain("dry run", "%s", strerror(err));
+	}
 	if (!opt->json) {
 		print_table(list, status);
 		json_object_put(list);

@@ -205,6 +205,20 @@ put_sys() {
 		>sys/kstate/dry_run
 }
 
+# refused_run STATUS TEXT: a dry run whose write fails, as no file may grow
+refused_run() {
+	(
+		trap '' XFSZ
+		ulimit -f 0
+		kstate dry-run --sys=dry 2>&1
+		echo "status $?"
+	) | cat >out
+	grep -qF -e "$2" out && grep -qx "status $1" out
+	good=$?
+	[ "$good" -eq 0 ] || sed 's/^/# /' out
+	result "$good" "kstate dry-run that is refused: $2"
+}
+
 # A regular file does not run anything: it is what was read after a run.
 test_dry_run() {
 	mkdir -p dry/kstate
@@ -215,6 +229,11 @@ test_dry_run() {
 	verdict 1 "-EPROTO: acme.user is not known to the image" \
 		dry-run --sys=dry
 	verdict 1 '"status": 1' dry-run --json --sys=dry
+	printf 'acme.user 1 0 3 -EINVAL was refused by its prepare hook\n' \
+		>dry/kstate/dry_run
+	refused_run 2 "-EINVAL: was refused by its prepare hook"
+	printf 'acme.user 1 0 3 ok\n' >dry/kstate/dry_run
+	refused_run 3 "kstate: dry run: File too large"
 	rm dry/kstate/dry_run
 	complaint "dry/kstate/dry_run: this kernel has no dry run" \
 		dry-run --sys=dry
