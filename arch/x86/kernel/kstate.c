@@ -90,6 +90,9 @@ static u64 root_phys __initdata;
  * @phys: where it is
  * @len: its length in bytes with the header
  *
+ * Its contents are wiped, since anybody may read entries in sysfs: they tell
+ * where in memory the kernel is, and nobody needs them any more.
+ *
  * Context: early boot, early_memremap() works.
  */
 void __init kstate_parse_setup_data(u64 phys, u32 len)
@@ -108,6 +111,7 @@ void __init kstate_parse_setup_data(u64 phys, u32 len)
 	}
 	setup = (void *)sd->data;
 	root_phys = le64_to_cpu(setup->root);
+	memset(setup, 0, sizeof(*setup));
 	early_memunmap(sd, len);
 }
 

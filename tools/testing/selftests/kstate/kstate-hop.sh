@@ -17,6 +17,13 @@ equal "the objects are registered" "$(objects registered)" "$all_objects"
 if [ $hop -gt 0 ]; then
 	equal "the objects are restored" "$(objects restored)" "$all_objects"
 fi
+if [ $hop -gt 0 ]; then
+	# What announced the hand-over is for nobody else to read.
+	announced=$(grep -lx 0x4b53 /sys/kernel/boot_params/setup_data/*/type)
+	check "the hand-over was announced" test -n "$announced"
+	equal "the announcement tells no addresses" \
+		"$(tr -d '\0' <"${announced%type}data" | wc -c)" 0
+fi
 for list in pending refused lost last_error; do
 	empty $list
 done
