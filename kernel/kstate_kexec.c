@@ -186,6 +186,14 @@ static void handover_undo(void)
 	kstate_buf_free(&out_buf);
 }
 
+/* For what has no log line of its own */
+static void refuse_memory(const char *why, int err)
+{
+	if (err == -ENOMEM)
+		pr_err("no %s\n", why);
+	kstate_refuse_jump(why, err);
+}
+
 /* What an image can restore that state is not given to */
 static const struct kstate_target no_target = {
 	.why = "this image carries no state",
@@ -237,14 +245,19 @@ int kstate_kexec_check(struct kimage *image, const void *bzimage,
 		       unsigned long len)
 {
 	struct kstate_target *target;
+	int ret;
 
 	if (image->type != KEXEC_TYPE_DEFAULT)
 		return 0;
 	target = kstate_target_new(bzimage, len);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	image->kstate.target = target;
-	return kstate_core_check(&kstate_core, target);
+	ret = PTR_ERR_OR_ZERO(target);
+	if (!ret) {
+		image->kstate.target = target;
+		ret = kstate_core_check(&kstate_core, target);
+	}
+	if (ret == -ENOMEM)
+		refuse_memory("memory to look at the image", ret);
+	return ret;
 }
 
 /**
@@ -287,7 +300,7 @@ int kstate_kexec_save(struct kimage *image)
 	if (!ret)
 		return 0;
 	kstate_out_abort();
-	kstate_refuse_jump("memory for the hand-over", ret);
+	refuse_memory("memory for the hand-over", ret);
 undo:
 	handover_undo();
 	return ret;

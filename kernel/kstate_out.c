@@ -358,6 +358,14 @@ static void undo(struct kstate_core *core)
 	core->phase = KSTATE_IDLE;
 }
 
+/* What went wrong is no object's, which would have been logged with its name. */
+static void save_failed(struct kstate_core *core, int err)
+{
+	kstate_fail(&core->last, NULL, NULL, "no memory", err);
+	if (!core->last_name[0] && !core->quiet)
+		pr_err("cannot save: %s: %pe\n", core->last.why, ERR_PTR(err));
+}
+
 /* Prepare and save, and see before and after what will become of it. */
 static int save(struct kstate_core *core)
 {
@@ -409,7 +417,7 @@ int kstate_core_save_locked(struct kstate_core *core, u8 *data, size_t size,
 	WRITE_ONCE(core->owner, current);
 	err = save(core);
 	if (err) {
-		kstate_fail(&core->last, NULL, NULL, "no memory", err);
+		save_failed(core, err);
 		undo(core);
 		return err;
 	}
