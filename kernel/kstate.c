@@ -185,6 +185,15 @@ find_pending(struct kstate_core *core, const struct kstate_description *desc,
 	return in;
 }
 
+static void set_state(struct kstate_core *core, struct kstate_in_object *in,
+		      enum kstate_in_state state)
+{
+	core->nr_in[in->state]--;
+	in->state = state;
+	core->nr_in[state]++;
+	core->changes++;
+}
+
 /* Note and log why an object is refused, or is not restored yet. */
 static void not_restored(struct kstate_core *core,
 			 const struct kstate_description *desc,
@@ -193,7 +202,7 @@ static void not_restored(struct kstate_core *core,
 	const struct kstate_report *report = &core->last;
 
 	if (!report->untried) {
-		in->state = KSTATE_IN_REFUSED;
+		set_state(core, in, KSTATE_IN_REFUSED);
 		in->report = kmemdup(report, sizeof(*report), GFP_KERNEL);
 	}
 	kstate_core_error(core, report->untried ? "cannot restore now" :
@@ -230,7 +239,7 @@ static int restore_object(struct kstate_core *core,
 	if (err)
 		not_restored(core, desc, in);
 	else
-		in->state = KSTATE_IN_RESTORED;
+		set_state(core, in, KSTATE_IN_RESTORED);
 	return err;
 }
 
@@ -338,6 +347,7 @@ void kstate_core_unregister(struct kstate_core *core,
 	}
 	/* The hand-over knows it: it takes it out of the stream at its end. */
 	o->gone = true;
+	core->changes++;
 	if (desc->abort && o->phase == KSTATE_OBJ_PREPARED)
 		desc->abort(o->obj);
 }
@@ -424,7 +434,7 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_core_discard);
 static void log_open(const struct kstate_core *core)
 {
 	const struct kstate_reader *r = &core->reader;
-	u32 i, lost = 0;
+	u32 i;
 
 	if (!core->opened) {
 		pr_err("nothing is restored: %s%s%s%s%s\n", r->report.desc,
@@ -435,12 +445,23 @@ static void log_open(const struct kstate_core *core)
 	for (i = 0; i < r->nr_objects; i++) {
 		if (r->objects[i].state != KSTATE_IN_LOST)
 			continue;
-		lost++;
 		pr_warn("%s.%llu was lost at the jump\n",
 			r->objects[i].schema->name, r->objects[i].instance);
 	}
-	pr_info("%u objects to be restored, %u lost\n", r->nr_objects - lost,
-		lost);
+	pr_info("%u objects to be restored, %u lost\n",
+		core->nr_in[KSTATE_IN_PENDING], core->nr_in[KSTATE_IN_LOST]);
+}
+
+/* The objects of a stream that is new, or of none */
+static void count_in(struct kstate_core *core)
+{
+	const struct kstate_reader *r = &core->reader;
+	u32 i;
+
+	memset(core->nr_in, 0, sizeof(core->nr_in));
+	for (i = 0; core->opened && i < r->nr_objects; i++)
+		core->nr_in[r->objects[i].state]++;
+	core->changes++;
 }
 
 /**
@@ -462,6 +483,7 @@ int kstate_core_open(struct kstate_core *core, const void *data, size_t len)
 		return -EBUSY;
 	err = kstate_reader_open(&core->reader, data, len);
 	core->opened = !err;
+	count_in(core);
 	core->in = data;
 	core->in_len = len;
 	if (err)
@@ -478,6 +500,7 @@ static void close_reader(struct kstate_core *core)
 	if (core->opened)
 		kstate_reader_free(&core->reader);
 	core->opened = false;
+	count_in(core);
 }
 
 /**

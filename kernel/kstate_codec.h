@@ -265,6 +265,7 @@ enum kstate_in_state {
 	KSTATE_IN_RESTORED,
 	KSTATE_IN_REFUSED,
 	KSTATE_IN_LOST,
+	KSTATE_IN_STATES,
 };
 
 /**

@@ -185,6 +185,9 @@ struct kstate_object {
  * @owner: the task that runs the hand-over's hooks, or NULL
  * @reader: the stream of the previous kernel
  * @opened: @reader is valid
+ * @nr_in: how many of its objects are in each state
+ * @changes: counts what changes lists of objects, so that who reads one in
+ *	pieces knows
  * @last: what went wrong last
  * @last_name: the object that it went wrong with
  * @last_instance: likewise
@@ -217,6 +220,8 @@ struct kstate_core {
 	struct task_struct *owner;
 	struct kstate_reader reader;
 	bool opened;
+	u32 nr_in[KSTATE_IN_STATES];
+	u64 changes;
 	struct kstate_report last;
 	char last_name[KSTATE_ABI_NAME_MAX + 1];
 	u64 last_instance;

@@ -152,6 +152,7 @@ void kstate_core_insert(struct kstate_core *core, struct kstate_object *o)
 	rb_insert_color(&o->node, &core->objects);
 	insert_by_obj(core, o);
 	core->nr_objects++;
+	core->changes++;
 }
 
 /**
@@ -167,5 +168,6 @@ void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
 	rb_erase(&o->node, &core->objects);
 	rb_erase(&o->obj_node, &core->by_obj);
 	core->nr_objects--;
+	core->changes++;
 	kfree(o);
 }

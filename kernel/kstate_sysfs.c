@@ -86,18 +86,37 @@ static ssize_t last_error_show(struct kobject *kobj,
 
 static struct kobj_attribute last_error_attr = __ATTR_RO(last_error);
 
+/* Not under the lock: numbers are a snapshot anyway. */
+static ssize_t counts_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	const u32 *in = kstate_core.nr_in;
+
+	return sysfs_emit(buf,
+			  "registered %u\nrestored %u\npending %u\nrefused %u\nlost %u\n",
+			  READ_ONCE(kstate_core.nr_objects),
+			  READ_ONCE(in[KSTATE_IN_RESTORED]),
+			  READ_ONCE(in[KSTATE_IN_PENDING]),
+			  READ_ONCE(in[KSTATE_IN_REFUSED]),
+			  READ_ONCE(in[KSTATE_IN_LOST]));
+}
+
+static struct kobj_attribute counts_attr = __ATTR_RO(counts);
+
+/* Write 1 to have it done. */
+static int asked_for(const char *buf)
+{
+	bool yes;
+	int err = kstrtobool(buf, &yes);
+
+	return err ?: (yes ? 0 : -EINVAL);
+}
+
 static ssize_t finish_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t len)
 {
-	bool yes;
-	int err;
+	int err = asked_for(buf) ?: kstate_core_finish(&kstate_core);
 
-	err = kstrtobool(buf, &yes);
-	if (err)
-		return err;
-	if (!yes)
-		return -EINVAL;
-	err = kstate_core_finish(&kstate_core);
 	return err ?: len;
 }
 
@@ -154,31 +173,65 @@ static bool add_line(struct kstate_window *win, const char *line, size_t len)
 	return win->used < win->len;
 }
 
+/**
+ * struct kstate_cursor - where the last read of a list ended
+ * @changes: &kstate_core.changes at that time
+ * @pos: where in the list the line begins at which the next read goes on
+ * @node: its object, in the list of registered ones
+ * @nr: the number of its object, in a list of incoming ones
+ *
+ * A list is read a page at a time. Without it, each page would cost as much as
+ * all before it.
+ */
+struct kstate_cursor {
+	u64 changes;
+	loff_t pos;
+	struct rb_node *node;
+	u32 nr;
+};
+
+/* Can a read at @pos go on? Else @c is at the beginning. Needs the lock. */
+static bool cursor_goes_on(struct kstate_cursor *c, loff_t pos)
+{
+	if (c->changes == kstate_core.changes && c->pos <= pos)
+		return true;
+	*c = (struct kstate_cursor){ .changes = kstate_core.changes };
+	return false;
+}
+
+static int print_object(char *buf, size_t size, const struct kstate_object *o)
+{
+	if (o->gone)
+		return 0;
+	return scnprintf(buf, size, "%s %llu %u %s\n", o->desc->name,
+			 o->instance, o->desc->version,
+			 o->desc->flags & KSTATE_LATE ? "late" : "early");
+}
+
 static ssize_t registered_read(struct file *file, struct kobject *kobj,
 			       struct bin_attribute *attr, char *buf,
 			       loff_t pos, size_t len)
 {
-	struct kstate_window win = { .buf = buf, .len = len, .skip = pos };
-	const struct kstate_object *o;
+	struct kstate_window win = { .buf = buf, .len = len };
+	static struct kstate_cursor c;
 	char line[KSTATE_LINE_MAX];
-	struct rb_node *node;
 	int n;
 
 	guard(mutex)(&kstate_core.lock);
-	for (node = rb_first(&kstate_core.objects); node; node = rb_next(node)) {
-		o = rb_entry(node, struct kstate_object, node);
-		if (o->gone)
-			continue;
-		n = scnprintf(line, sizeof(line), "%s %llu %u %s\n",
-			      o->desc->name, o->instance, o->desc->version,
-			      o->desc->flags & KSTATE_LATE ? "late" : "early");
-		if (!add_line(&win, line, n))
+	if (!cursor_goes_on(&c, pos))
+		c.node = rb_first(&kstate_core.objects);
+	win.skip = pos - c.pos;
+	for (; c.node; c.node = rb_next(c.node), c.pos += n) {
+		n = print_object(line, sizeof(line),
+				 rb_entry(c.node, struct kstate_object, node));
+		if (n && !add_line(&win, line, n))
 			break;
+		cond_resched();
 	}
 	return win.used;
 }
 
-static BIN_ATTR_RO(registered, 0);
+static BIN_ATTR_ADMIN_RO(registered, 0);
 
 static int print_in(char *buf, size_t size, const struct kstate_in_object *in)
 {
@@ -197,19 +250,24 @@ static int print_in(char *buf, size_t size, const struct kstate_in_object *in)
 static ssize_t read_incoming(enum kstate_in_state state, char *buf, loff_t pos,
 			     size_t len)
 {
-	struct kstate_window win = { .buf = buf, .len = len, .skip = pos };
+	static struct kstate_cursor cursors[KSTATE_IN_STATES];
+	struct kstate_window win = { .buf = buf, .len = len };
 	const struct kstate_reader *r = &kstate_core.reader;
+	struct kstate_cursor *c = &cursors[state];
 	char line[KSTATE_LINE_MAX];
-	u32 i;
 	int n;
 
 	guard(mutex)(&kstate_core.lock);
-	for (i = 0; kstate_core.opened && i < r->nr_objects; i++) {
-		if (r->objects[i].state != state)
+	cursor_goes_on(c, pos);
+	win.skip = pos - c->pos;
+	for (; kstate_core.opened && c->nr < r->nr_objects; c->nr++) {
+		if (r->objects[c->nr].state != state)
 			continue;
-		n = print_in(line, sizeof(line), &r->objects[i]);
+		n = print_in(line, sizeof(line), &r->objects[c->nr]);
 		if (!add_line(&win, line, n))
 			break;
+		c->pos += n;
+		cond_resched();
 	}
 	return win.used;
 }
@@ -221,7 +279,7 @@ static ssize_t restored_read(struct file *file, struct kobject *kobj,
 	return read_incoming(KSTATE_IN_RESTORED, buf, pos, len);
 }
 
-static BIN_ATTR_RO(restored, 0);
+static BIN_ATTR_ADMIN_RO(restored, 0);
 
 static ssize_t pending_read(struct file *file, struct kobject *kobj,
 			    struct bin_attribute *attr, char *buf, loff_t pos,
@@ -230,7 +288,7 @@ static ssize_t pending_read(struct file *file, struct kobject *kobj,
 	return read_incoming(KSTATE_IN_PENDING, buf, pos, len);
 }
 
-static BIN_ATTR_RO(pending, 0);
+static BIN_ATTR_ADMIN_RO(pending, 0);
 
 static ssize_t refused_read(struct file *file, struct kobject *kobj,
 			    struct bin_attribute *attr, char *buf, loff_t pos,
@@ -239,7 +297,7 @@ static ssize_t refused_read(struct file *file, struct kobject *kobj,
 	return read_incoming(KSTATE_IN_REFUSED, buf, pos, len);
 }
 
-static BIN_ATTR_RO(refused, 0);
+static BIN_ATTR_ADMIN_RO(refused, 0);
 
 static ssize_t lost_read(struct file *file, struct kobject *kobj,
 			 struct bin_attribute *attr, char *buf, loff_t pos,
@@ -248,7 +306,7 @@ static ssize_t lost_read(struct file *file, struct kobject *kobj,
 	return read_incoming(KSTATE_IN_LOST, buf, pos, len);
 }
 
-static BIN_ATTR_RO(lost, 0);
+static BIN_ATTR_ADMIN_RO(lost, 0);
 
 /* Made anew for each read: who reads in pieces may see a change by the CRC. */
 static ssize_t schemas_read(struct file *file, struct kobject *kobj,
@@ -295,14 +353,10 @@ static ssize_t dry_run_write(struct file *file, struct kobject *kobj,
 			     struct bin_attribute *attr, char *buf, loff_t pos,
 			     size_t len)
 {
-	bool yes;
-	int err;
+	int err = pos ? -EINVAL : asked_for(buf);
 
-	err = pos ? -EINVAL : kstrtobool(buf, &yes);
 	if (err)
 		return err;
-	if (!yes)
-		return -EINVAL;
 	guard(mutex)(&dry_run_lock);
 	kstate_meter_reset(&dry_run);
 	err = kstate_dry_run(&dry_run);
@@ -315,6 +369,7 @@ static struct attribute *kstate_attrs[] = {
 	&state_attr.attr,
 	&generation_attr.attr,
 	&last_error_attr.attr,
+	&counts_attr.attr,
 	&finish_attr.attr,
 	&force_attr.attr,
 	NULL

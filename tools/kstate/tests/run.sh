@@ -199,6 +199,8 @@ put_sys() {
 	echo 'acme.session 8 2 48 acme.session nr_users -ERANGE has a value that does not fit' \
 		>sys/kstate/refused
 	printf 'acme.\033user 0 1 0\n' >sys/kstate/lost
+	printf '%s\n' 'registered 2' 'restored 1' 'pending 0' 'refused 1' \
+		'lost 1' >sys/kstate/counts
 	cp all.kst sys/debug/kstate/stream
 	printf '%s\n' 'acme.session 2 96 12 ok' \
 		'acme.user 1 0 3 -EBUSY was refused by its pre_save hook' \
@@ -259,7 +261,10 @@ test_sys() {
 	echo 'acme.session' >sys/kstate/lost
 	complaint "lost: a line that says nothing: acme.session" list --sys=sys
 	rm sys/kstate/lost
-	complaint "sys/kstate/lost: No such file or directory" status --sys=sys
+	complaint "sys/kstate/lost: No such file or directory" list --sys=sys
+	rm sys/kstate/counts
+	complaint "sys/kstate/counts: No such file or directory" \
+		status --sys=sys
 }
 
 test_arguments() {

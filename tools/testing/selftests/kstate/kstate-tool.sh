@@ -34,6 +34,12 @@ case $stage in
 	says 0 '^registered test_kstate.memory ' list
 	says 0 '"description": "test_kstate.late"' list --json registered
 	says 3 'is empty' dump --live
+	equal "a list is the same in small pieces" \
+		"$(dd if=$sys/registered bs=7 2>/dev/null)" \
+		"$(cat $sys/registered)"
+	equal "lists are counted" "$(sed -n 's/^registered //p' $sys/counts)" \
+		"$(wc -l <$sys/registered)"
+	equal "lists are for root" "$(stat -c %a $sys/registered)" 400
 
 	says 0 '^bzImage: ' dump --schemas /boot/k1
 	says 0 '^object file: ' dump --schemas "$module"
