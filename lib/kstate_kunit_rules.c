@@ -9,6 +9,9 @@
 
 #include "kstate_kunit.h"
 
+/* Each also asks beforehand what will come of it. */
+#define pass	kstate_hop_foretold
+
 /* ---- Numbers ---- */
 
 struct number {
@@ -27,7 +30,7 @@ static void test_widened(struct kunit *test)
 	struct number src = { U32_MAX };
 	struct wide dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &wide_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &wide_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, U32_MAX);
 }
@@ -37,14 +40,14 @@ static void test_narrowed(struct kunit *test)
 	struct wide src = { U32_MAX };
 	struct number dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &wide_desc, &src, &number_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &wide_desc, &src, &number_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, U32_MAX);
 	src.n = 1LL << 32;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &wide_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &wide_desc, &src,
 					    &number_desc, &dst));
 	src.n = -1;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &wide_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &wide_desc, &src,
 					    &number_desc, &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, U32_MAX);
 }
@@ -60,14 +63,14 @@ static void test_number_to_bool(struct kunit *test)
 	struct number src = { 1 };
 	struct flag dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &flag_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &flag_desc,
 				      &dst));
 	KUNIT_EXPECT_TRUE(test, dst.n);
 	src.n = 2;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &number_desc, &src,
 					    &flag_desc, &dst));
 	dst.n = true;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &flag_desc, &dst, &number_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &flag_desc, &dst, &number_desc,
 				      &src));
 	KUNIT_EXPECT_EQ(test, src.n, 1);
 }
@@ -85,18 +88,18 @@ static void test_min_max(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		src.n = good[i];
-		KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &wide_desc, &src,
+		KUNIT_EXPECT_EQ(test, 0, pass(test, &wide_desc, &src,
 					      &bounded_desc, &dst));
 		KUNIT_EXPECT_EQ(test, dst.n, good[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		src.n = bad[i];
-		KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &wide_desc, &src,
+		KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &wide_desc, &src,
 						    &bounded_desc, &dst));
 	}
 	/* the writer may write what it will not read */
 	src.n = 11;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &bounded_desc, &src, &wide_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &bounded_desc, &src, &wide_desc,
 				      &dst));
 }
 
@@ -104,11 +107,11 @@ static void test_one_of(struct kunit *test)
 {
 	struct number src = { 4 }, dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &listed_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &listed_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, 4);
 	src.n = 5;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &number_desc, &src,
 					    &listed_desc, &dst));
 }
 
@@ -118,10 +121,10 @@ static void test_constant(struct kunit *test)
 {
 	struct number src = { 4 }, dst = { 4 };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &constant_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &constant_desc,
 				      &dst));
 	src.n = 5;
-	KUNIT_EXPECT_EQ(test, -EINVAL, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EINVAL, pass(test, &number_desc, &src,
 					    &constant_desc, &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, 4);
 }
@@ -152,13 +155,13 @@ static void test_added(struct kunit *test)
 	struct two dst = { .m = 5 };
 	struct number src = { 1 };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &two_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &two_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.m, 5);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src,
 				      &two_default_desc, &dst));
 	KUNIT_EXPECT_EQ(test, dst.m, 77);
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &number_desc, &src,
 					    &two_mandatory_desc, &dst));
 }
 
@@ -167,13 +170,13 @@ static void test_removed(struct kunit *test)
 	struct two src = { 3, 4 };
 	struct number dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &two_desc, &src, &number_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &two_desc, &src, &number_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, 3);
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &two_mandatory_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &two_mandatory_desc, &src,
 					    &number_desc, &dst));
 	src.n = 8;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &two_mandatory_desc, &src,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &two_mandatory_desc, &src,
 				      &unused_desc, &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, 8);
 }
@@ -187,13 +190,13 @@ static void test_unused_written(struct kunit *test)
 	struct number src = { 1 };
 	struct two dst = { .m = 5 };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &unused_desc, &src, &two_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &unused_desc, &src, &two_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.m, 5);
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &unused_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &unused_desc, &src,
 					    &two_mandatory_desc, &dst));
 	/* nor does it hide a field of an older name */
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &unused_desc, &src, &renamed_m_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &unused_desc, &src, &renamed_m_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.m, 1);
 }
@@ -218,10 +221,10 @@ static void test_mandatory_since(struct kunit *test)
 	struct two dst = { };
 
 	newer = number_desc;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &since_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &since_desc,
 				      &dst));
 	newer.version = 2;
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &newer, &src, &since_desc,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &newer, &src, &since_desc,
 					    &dst));
 }
 
@@ -233,7 +236,7 @@ static void test_renamed(struct kunit *test)
 	struct number src = { 12 };
 	struct two dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &renamed_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &renamed_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.m, 12);
 }
@@ -245,10 +248,10 @@ static void test_description_renamed(struct kunit *test)
 
 	renamed = number_desc;
 	renamed.name = "test.new_name";
-	KUNIT_EXPECT_EQ(test, -ENOENT, kstate_hop_foretold(test, &number_desc, &src, &renamed,
+	KUNIT_EXPECT_EQ(test, -ENOENT, pass(test, &number_desc, &src, &renamed,
 					    &dst));
 	renamed.alias = "test.never,test.rule";
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &renamed,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &renamed,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n, 12);
 }

@@ -9,6 +9,9 @@
 
 #include "kstate_kunit.h"
 
+/* Each also asks beforehand what will come of it. */
+#define pass	kstate_hop_foretold
+
 struct number {
 	u32 n;
 };
@@ -43,9 +46,9 @@ static void test_array_grown(struct kunit *test)
 	struct five dst = { { 9, 9, 9, 9, 9 } };
 	struct three src = { { 1, 2, 3 } };
 
-	KUNIT_EXPECT_EQ(test, -EMSGSIZE, kstate_hop_foretold(test, &three_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, pass(test, &three_desc, &src,
 					      &five_desc, &dst));
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &three_desc, &src, &five_grow_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &three_desc, &src, &five_grow_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n[2], 3);
 	KUNIT_EXPECT_EQ(test, dst.n[3], 9);
@@ -56,13 +59,13 @@ static void test_array_shrunk(struct kunit *test)
 	struct five src = { { 1, 2, 3 } };
 	struct three dst = { };
 
-	KUNIT_EXPECT_EQ(test, -EMSGSIZE, kstate_hop_foretold(test, &five_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, pass(test, &five_desc, &src,
 					      &three_desc, &dst));
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &five_desc, &src,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &five_desc, &src,
 				      &three_shrink_desc, &dst));
 	KUNIT_EXPECT_EQ(test, dst.n[2], 3);
 	src.n[4] = 1;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &five_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &five_desc, &src,
 					    &three_shrink_desc, &dst));
 }
 
@@ -71,16 +74,16 @@ static void test_fixed_and_variable(struct kunit *test)
 	struct three src = { { 1, 2, 3 } }, back = { };
 	struct many dst = { };
 
-	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &three_desc, &src, &many_desc,
+	KUNIT_ASSERT_EQ(test, 0, pass(test, &three_desc, &src, &many_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.nr, 3);
 	KUNIT_ASSERT_NOT_NULL(test, dst.n);
 	KUNIT_EXPECT_EQ(test, dst.n[2], 3);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &many_desc, &dst, &three_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &many_desc, &dst, &three_desc,
 				      &back));
 	KUNIT_EXPECT_EQ(test, back.n[2], 3);
 	dst.nr = 2;
-	KUNIT_EXPECT_EQ(test, -EMSGSIZE, kstate_hop_foretold(test, &many_desc, &dst,
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, pass(test, &many_desc, &dst,
 					      &three_desc, &back));
 	kvfree(dst.n);
 }
@@ -99,13 +102,13 @@ static void test_count_narrowed(struct kunit *test)
 	struct many dst = { };
 
 	KUNIT_ASSERT_NOT_NULL(test, list);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &many32_desc, &src, &many_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &many32_desc, &src, &many_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.nr, 255);
 	kvfree(dst.n);
 	dst = (struct many){ };
 	src.nr = 256;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &many32_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &many32_desc, &src,
 					    &many_desc, &dst));
 	KUNIT_EXPECT_NULL(test, dst.n);
 }
@@ -121,11 +124,11 @@ static void test_array_of_one(struct kunit *test)
 	struct number src = { 6 };
 	struct one dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &one_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &number_desc, &src, &one_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n[0], 6);
 	dst.n[0] = 7;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &one_desc, &dst, &number_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &one_desc, &dst, &number_desc,
 				      &src));
 	KUNIT_EXPECT_EQ(test, src.n, 7);
 }
@@ -143,16 +146,16 @@ static void test_embedded_and_pointed(struct kunit *test)
 	struct number src = { 6 }, back = { };
 	struct pointed dst = { };
 
-	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &number_desc, &src, &pointed_desc,
+	KUNIT_ASSERT_EQ(test, 0, pass(test, &number_desc, &src, &pointed_desc,
 				      &dst));
 	KUNIT_ASSERT_NOT_NULL(test, dst.n);
 	KUNIT_EXPECT_EQ(test, *dst.n, 6);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &pointed_desc, &dst, &number_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &pointed_desc, &dst, &number_desc,
 				      &back));
 	KUNIT_EXPECT_EQ(test, back.n, 6);
 	kvfree(dst.n);
 	dst.n = NULL;
-	KUNIT_EXPECT_EQ(test, -ENODATA, kstate_hop_foretold(test, &pointed_desc, &dst,
+	KUNIT_EXPECT_EQ(test, -ENODATA, pass(test, &pointed_desc, &dst,
 					     &number_desc, &back));
 }
 
@@ -205,12 +208,12 @@ static void test_struct_members(struct kunit *test)
 	struct outmost1 src = { { { { 1 } }, { { 2 } } } }, back = { };
 	struct outmost2 dst = { };
 
-	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &outmost1_desc, &src,
+	KUNIT_ASSERT_EQ(test, 0, pass(test, &outmost1_desc, &src,
 				      &outmost2_desc, &dst));
 	KUNIT_ASSERT_NOT_NULL(test, dst.n[1].in);
 	KUNIT_EXPECT_EQ(test, dst.n[1].in->a, 2);
 	KUNIT_EXPECT_EQ(test, dst.n[1].in->b, 5);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &outmost2_desc, &dst,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &outmost2_desc, &dst,
 				      &outmost1_desc, &back));
 	KUNIT_EXPECT_EQ(test, back.n[1].in.a, 2);
 	kvfree(dst.n[0].in);
@@ -226,7 +229,7 @@ static void test_struct_and_number(struct kunit *test)
 	struct outer1 dst = { };
 	struct number src = { 1 };
 
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &number_desc, &src,
 					    &outer_n_desc, &dst));
 }
 
@@ -243,17 +246,17 @@ static void test_bitmap_size(struct kunit *test)
 {
 	struct bits src = { { 1UL << 39 } }, dst = { { ~0UL, ~0UL } };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &bits_desc, &src, &few_bits_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &bits_desc, &src, &few_bits_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n[0], 1UL << 39);
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &few_bits_desc, &src, &bits_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &few_bits_desc, &src, &bits_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.n[1], 0);
 	src.n[0] = 1UL << 40;
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &bits_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &bits_desc, &src,
 					    &few_bits_desc, &dst));
 	src = (struct bits){ { 0, 1 } };
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &bits_desc, &src,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &bits_desc, &src,
 					    &few_bits_desc, &dst));
 }
 
@@ -273,18 +276,18 @@ static void test_text_and_string(struct kunit *test)
 	struct text src = { "five." }, back = { };
 	struct string dst = { };
 
-	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &text_desc, &src, &string_desc,
+	KUNIT_ASSERT_EQ(test, 0, pass(test, &text_desc, &src, &string_desc,
 				      &dst));
 	KUNIT_EXPECT_STREQ(test, dst.n, "five.");
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &string_desc, &dst, &text_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &string_desc, &dst, &text_desc,
 				      &back));
 	KUNIT_EXPECT_STREQ(test, back.n, "five.");
 	kvfree(dst.n);
 	dst.n = "sixsix";
-	KUNIT_EXPECT_EQ(test, -ERANGE, kstate_hop_foretold(test, &string_desc, &dst,
+	KUNIT_EXPECT_EQ(test, -ERANGE, pass(test, &string_desc, &dst,
 					    &text_desc, &back));
 	dst.n = NULL;
-	KUNIT_EXPECT_EQ(test, -ENODATA, kstate_hop_foretold(test, &string_desc, &dst,
+	KUNIT_EXPECT_EQ(test, -ENODATA, pass(test, &string_desc, &dst,
 					     &text_desc, &back));
 	KUNIT_EXPECT_STREQ(test, back.n, "five.");
 }
@@ -294,9 +297,9 @@ static void test_text_and_number(struct kunit *test)
 	struct number src = { 1 };
 	struct text dst = { };
 
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &number_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &number_desc, &src,
 					    &text_desc, &dst));
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &text_desc, &dst,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &text_desc, &dst,
 					    &number_desc, &src));
 }
 
@@ -333,7 +336,7 @@ static void test_union_renumbered(struct kunit *test)
 {
 	struct tagged src = { 1, { .small = 42 } }, dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &tagged_desc, &src, &retagged_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &tagged_desc, &src, &retagged_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.tag, 7);
 	KUNIT_EXPECT_EQ(test, dst.value.small, 42);
@@ -343,15 +346,15 @@ static void test_union_arm_unknown(struct kunit *test)
 {
 	struct tagged src = { 2, { .big = 1 } }, dst = { };
 
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &tagged_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &tagged_desc, &src,
 					    &one_arm_desc, &dst));
 	src.tag = 1;
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &tagged_desc, &src, &one_arm_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &tagged_desc, &src, &one_arm_desc,
 				      &dst));
 	KUNIT_EXPECT_EQ(test, dst.tag, 1);
 	/* nothing in the union there, and an arm of that tag here */
 	src.tag = 2;
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &one_arm_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &one_arm_desc, &src,
 					    &tagged_desc, &dst));
 }
 
@@ -389,8 +392,8 @@ static void test_constant_in_new(struct kunit *test)
 	struct link link = { .a = 5 }, *got;
 
 	list_add(&link.node, &src.n);
-	KUNIT_ASSERT_EQ(test, 0, kstate_hop_foretold(test, &chain_desc, &src,
-						     &const_chain_desc, &dst));
+	KUNIT_ASSERT_EQ(test, 0, pass(test, &chain_desc, &src,
+				      &const_chain_desc, &dst));
 	got = list_first_entry(&dst.n, struct link, node);
 	KUNIT_EXPECT_EQ(test, got->a, 5);
 	kvfree(got);
@@ -403,11 +406,11 @@ static void test_list_and_array(struct kunit *test)
 	struct slots slots;
 
 	xa_init(&slots.n);
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &chain_desc, &chain,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &chain_desc, &chain,
 					    &slots_desc, &slots));
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &slots_desc, &slots,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &slots_desc, &slots,
 					    &chain_desc, &chain));
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &chain_desc, &chain,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &chain_desc, &chain,
 					    &links_desc, &many));
 }
 
@@ -430,9 +433,9 @@ static void test_reference_retargeted(struct kunit *test)
 {
 	struct refers src = { }, dst = { };
 
-	KUNIT_EXPECT_EQ(test, 0, kstate_hop_foretold(test, &refers_desc, &src, &refers_desc,
+	KUNIT_EXPECT_EQ(test, 0, pass(test, &refers_desc, &src, &refers_desc,
 				      &dst));
-	KUNIT_EXPECT_EQ(test, -EPROTO, kstate_hop_foretold(test, &refers_desc, &src,
+	KUNIT_EXPECT_EQ(test, -EPROTO, pass(test, &refers_desc, &src,
 					    &refers_other_desc, &dst));
 }
 
