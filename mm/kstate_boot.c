@@ -21,6 +21,7 @@
 #include <linux/kstate.h>
 #include <linux/kstate_boot.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -378,7 +379,7 @@ static bool range_is_left(unsigned long pfn, unsigned long nr)
  */
 bool kstate_folio_claimable(phys_addr_t phys, unsigned int order)
 {
-	return order <= MAX_PAGE_ORDER && IS_ALIGNED(phys, PAGE_SIZE << order) &&
+	return order <= ilog2(MAX_FOLIO_NR_PAGES) && IS_ALIGNED(phys, PAGE_SIZE << order) &&
 	       range_is_left(PHYS_PFN(phys), 1UL << order);
 }
 
@@ -398,6 +399,9 @@ static void claim_page(struct page *page, int count)
  *
  * Context: process context or boot, may sleep. Before core_initcalls a claimed
  * folio must not be freed: not all struct pages exist yet.
+ *
+ * A folio larger than MAX_PAGE_ORDER can only be freed by hugetlb: it has to be
+ * given to hugetlb_adopt_folio(), as any that is to be a huge page again.
  *
  * Return: the folio, with its contents, its order and one reference; NULL if
  * it was not preserved or is claimed already.

@@ -329,17 +329,25 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
  * preserved. Its contents may change until the jump. May be called at any
  * time until a hand-over is prepared, also when an image is loaded already.
  *
+ * Memory that has to stay movable, of a contiguous memory area (CMA) or
+ * ZONE_MOVABLE, is refused. Who owns such a folio can migrate it, for user memory
+ * as pin_user_pages() does with FOLL_LONGTERM.
+ *
  * Context: process context, may sleep.
  *
- * Return: 0; -EBUSY: it is preserved already, or it is too late; -EINVAL:
- * larger than MAX_PAGE_ORDER, memory below 1 MiB or not RAM; -ENOMEM.
+ * Return: 0; -EBUSY: it is preserved already, or it is too late; -EOPNOTSUPP:
+ * it has to stay movable; -EHWPOISON: the memory is broken; -EINVAL: memory
+ * below 1 MiB or not RAM; -ENOMEM.
  */
 int kstate_preserve_folio(struct folio *folio)
 {
 	int ret;
 
-	if (folio_order(folio) > MAX_PAGE_ORDER)
-		return -EINVAL;
+	if (folio_test_hwpoison(folio) ||
+	    (folio_test_large(folio) && folio_test_has_hwpoisoned(folio)))
+		return -EHWPOISON;
+	if (!folio_is_longterm_pinnable(folio))
+		return -EOPNOTSUPP;
 	ret = preserve(folio_pfn(folio), folio_nr_pages(folio));
 	if (ret)
 		return ret;
