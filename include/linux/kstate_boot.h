@@ -13,6 +13,7 @@ struct kstate_abi_root;
 
 void kstate_boot_reserve(const struct kstate_abi_root *root);
 void kstate_boot_init(void);
+void kstate_reserve_init(void);
 
 #else /* !CONFIG_KSTATE */
 
@@ -21,6 +22,10 @@ static inline void kstate_boot_reserve(const struct kstate_abi_root *root)
 }
 
 static inline void kstate_boot_init(void)
+{
+}
+
+static inline void kstate_reserve_init(void)
 {
 }
 
