@@ -28,10 +28,12 @@
 
 /*
  * What is looked for: @nr pages in [@min, @max], the first one aligned. Memory
- * that looked free is tried @tries times: each try may migrate pages.
+ * that looked free is tried @tries times: each try may migrate pages. @lent: in
+ * the area that kstate_reserve= set apart for this.
  */
 struct dest_request {
 	unsigned int tries;
+	bool lent;
 	unsigned long nr;
 	unsigned long align;
 	unsigned long min;
@@ -42,28 +44,30 @@ struct dest_request {
  * A cheap guess whether alloc_contig_range() could empty this page. Pages in
  * ZONE_MOVABLE and CMA are for those who can move; an image cannot.
  */
-static bool page_may_be_taken(unsigned long pfn, const struct zone *zone)
+static bool page_may_be_taken(unsigned long pfn, const struct zone *zone,
+			      bool lent)
 {
 	struct page *page = pfn_to_online_page(pfn);
 
 	if (!page || page_zone(page) != zone || PageReserved(page) ||
-	    PageHuge(page) || is_migrate_cma_page(page))
+	    PageHuge(page) || (!lent && is_migrate_cma_page(page)))
 		return false;
 	return !page_ref_count(page) ||
 	       (PageLRU(page) && !folio_maybe_dma_pinned(page_folio(page)));
 }
 
 /* The highest page of the candidate that cannot be taken, or 0. */
-static unsigned long find_obstacle(unsigned long first, unsigned long nr)
+static unsigned long find_obstacle(unsigned long first, unsigned long nr,
+				   bool lent)
 {
 	struct page *page = pfn_to_online_page(first);
 	unsigned long pfn;
 
-	if (!page || zone_idx(page_zone(page)) == ZONE_MOVABLE ||
+	if (!page || (!lent && zone_idx(page_zone(page)) == ZONE_MOVABLE) ||
 	    !kstate_arch_ram(PFN_PHYS(first), PFN_PHYS(first + nr)))
 		return first;
 	for (pfn = first + nr - 1; pfn >= first; pfn--)
-		if (!page_may_be_taken(pfn, page_zone(page)))
+		if (!page_may_be_taken(pfn, page_zone(page), lent))
 			return pfn;
 	return 0;
 }
@@ -79,9 +83,10 @@ static unsigned long dest_scan(const struct dest_request *req)
 		first = rounddown(top - req->nr + 1, req->align);
 		if (first < req->min || !first)
 			break;
-		obstacle = find_obstacle(first, req->nr);
+		obstacle = find_obstacle(first, req->nr, req->lent);
 		if (!obstacle && tries-- &&
-		    !alloc_contig_range(first, first + req->nr, MIGRATE_MOVABLE,
+		    !alloc_contig_range(first, first + req->nr,
+					req->lent ? MIGRATE_CMA : MIGRATE_MOVABLE,
 					DEST_GFP))
 			return first;
 		if (fatal_signal_pending(current))
@@ -132,13 +137,33 @@ static void dest_own(unsigned long pfn, unsigned long nr,
 	}
 }
 
-static unsigned long dest_alloc(const struct dest_request *req,
+/* What kstate_reserve= set apart */
+static unsigned long dest_lent(const struct dest_request *req)
+{
+	struct dest_request lent = *req;
+	unsigned long first, nr = kstate_area(&first);
+
+	if (!nr)
+		return 0;
+	lent.lent = true;
+	lent.min = max(req->min, first);
+	lent.max = min(req->max, first + nr - 1);
+	return lent.min <= lent.max ? dest_scan(&lent) : 0;
+}
+
+static unsigned long dest_anywhere(const struct dest_request *req)
+{
+	return dest_buddy(req) ?: dest_scan(req);
+}
+
+/* Segments come first in the area that is set apart. */
+static unsigned long dest_alloc(const struct dest_request *req, bool segment,
 				struct list_head *list)
 {
-	unsigned long pfn = dest_buddy(req);
+	unsigned long pfn;
 
-	if (!pfn)
-		pfn = dest_scan(req);
+	pfn = segment ? dest_lent(req) ?: dest_anywhere(req) :
+			dest_anywhere(req) ?: dest_lent(req);
 	if (pfn)
 		dest_own(pfn, req->nr, list);
 	return pfn;
@@ -179,7 +204,7 @@ int kstate_dest_locate(struct kexec_buf *kbuf)
 
 	if (!image_can_own(image))
 		return 0;
-	pfn = dest_alloc(&req, &image->dest_pages);
+	pfn = dest_alloc(&req, true, &image->dest_pages);
 	if (pfn) {
 		kbuf->mem = PFN_PHYS(pfn);
 		return 1;
@@ -219,7 +244,7 @@ static void own_kaslr_room(struct kimage *image, unsigned long size,
 		req.nr = PFN_UP(size + kaslr_rooms[i]);
 		if (req.nr > most)
 			continue;
-		pfn = dest_alloc(&req, &image->unusable_pages);
+		pfn = dest_alloc(&req, false, &image->unusable_pages);
 		if (!pfn)
 			continue;
 		image->kstate.kaslr_start = PFN_PHYS(pfn);

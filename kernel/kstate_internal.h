@@ -408,6 +408,7 @@ static inline void kstate_fault_commit(struct kstate_abi_root *root)
  */
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
+unsigned long kstate_area(unsigned long *first);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(unsigned long image_pages, bool freeze);

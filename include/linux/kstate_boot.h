@@ -31,4 +31,12 @@ static inline void kstate_reserve_init(void)
 
 #endif /* CONFIG_KSTATE */
 
+#ifdef CONFIG_KSTATE_KEXEC
+void kstate_area_reserve(void);
+#else
+static inline void kstate_area_reserve(void)
+{
+}
+#endif
+
 #endif /* _LINUX_KSTATE_BOOT_H */
