@@ -76,6 +76,7 @@ void test_fields_stop(void);
 
 int test_memory_start(bool claim);
 int test_memory_preserve(unsigned long nr);
+int test_memory_release(unsigned long nr);
 unsigned long test_memory_pages(void);
 void test_memory_check(void);
 void test_memory_stop(void);

@@ -11,6 +11,7 @@
  *   results	what was found, a line of TAP for each
  *   check	the same, of objects that were not handed over after all
  *   pages	number of pages preserved; write N to preserve N more
+ *   release	write N to release N pages, some here, some there
  *   fail	write what is to fail once: prepare, size, custom, save, late
  *   must	write what mandatory state to have: good, value, type, unknown,
  *		none; reads as its value and whether it was restored
@@ -230,6 +231,13 @@ static int pages_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(pages_fops, pages_get, pages_set, "%llu\n");
 
+static int release_set(void *data, u64 value)
+{
+	guard(mutex)(&test_lock);
+	return test_memory_release(value);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(release_fops, NULL, release_set, "%llu\n");
+
 static ssize_t fail_write(struct file *file, const char __user *from,
 			  size_t len, loff_t *pos)
 {
@@ -285,6 +293,7 @@ static void make_files(void)
 	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
 	debugfs_create_file("check", 0400, dir, NULL, &check_fops);
 	debugfs_create_file_unsafe("pages", 0600, dir, NULL, &pages_fops);
+	debugfs_create_file_unsafe("release", 0200, dir, NULL, &release_fops);
 	debugfs_create_file("fail", 0200, dir, NULL, &fail_fops);
 	debugfs_create_file("must", 0600, dir, NULL, &must_fops);
 }

@@ -4,7 +4,7 @@
  *
  * Blocks of memory, folios and ranges by turns, are preserved at any time, some
  * while an image is loaded already. Where they are is in a list that is an
- * object itself. The contents depend on a block's number and on the offset in
+ * object itself. The contents depend on a block's address and on the offset in
  * it, and stay the same over all hops.
  */
 #include <linux/align.h>
@@ -27,6 +27,9 @@
 #define BLOCK_PHYS	(~0xfffULL)
 
 #define MAX_ORDER_USED	5
+
+/* A scenario may ask for more than there is. */
+#define BLOCK_GFP	(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY)
 
 /**
  * struct test_memory - the list of blocks
@@ -61,10 +64,10 @@ static struct folio *block_folio(u64 block)
 }
 
 /* The number of the first word that is wrong, or -1 */
-static long block_visit(unsigned int nr, u64 block, bool check)
+static long block_visit(u64 block, bool check)
 {
 	long words = block_pages(block) * PAGE_SIZE / sizeof(u64), i;
-	u64 *at = phys_to_virt(block_phys(block)), key = test_key(0, nr);
+	u64 *at = phys_to_virt(block_phys(block)), key = test_key(0, block);
 
 	for (i = 0; i < words; i++) {
 		u64 want = test_mix(key, i);
@@ -84,10 +87,10 @@ static u64 block_alloc(unsigned long nr, bool range)
 	void *at;
 
 	if (range) {
-		at = alloc_pages_exact(nr * PAGE_SIZE, GFP_KERNEL);
+		at = alloc_pages_exact(nr * PAGE_SIZE, BLOCK_GFP);
 		return at ? virt_to_phys(at) | BLOCK_RANGE | nr : 0;
 	}
-	folio = folio_alloc(GFP_KERNEL, ilog2(nr));
+	folio = folio_alloc(BLOCK_GFP, ilog2(nr));
 	return folio ? PFN_PHYS(folio_pfn(folio)) | ilog2(nr) : 0;
 }
 
@@ -196,7 +199,7 @@ static void claim_blocks(void)
 			continue;
 		}
 		twice += block_claim(memory.blocks[i]);
-		at = block_visit(i, memory.blocks[i], true);
+		at = block_visit(memory.blocks[i], true);
 		if (at >= 0 && !wrong++) {
 			first = i;
 			word = at;
@@ -209,7 +212,7 @@ static void claim_blocks(void)
 		    wrong, first,
 		    wrong ? memory.blocks[first] : 0, word * (long)sizeof(u64));
 	good = block_claim(memory.prepared) &&
-	       block_visit(-1, memory.prepared, true) < 0;
+	       block_visit(memory.prepared, true) < 0;
 	test_expect(good, "memory: what the prepare hook preserved");
 	if (!good)
 		memory.prepared = 0;
@@ -270,7 +273,7 @@ int test_memory_start(bool claim)
 		memory.prepared = block_alloc(4, false);
 	if (!memory.prepared)
 		return -ENOMEM;
-	block_visit(-1, memory.prepared, false);
+	block_visit(memory.prepared, false);
 	preserve_wrong(memory.prepared);
 	return 0;
 }
@@ -293,7 +296,7 @@ static int preserve_new(unsigned long nr, bool range)
 		block_free(block);
 		return err;
 	}
-	block_visit(slot, block, false);
+	block_visit(block, false);
 	memory.blocks[slot] = block;
 	memory.nr_blocks++;
 	return block_pages(block);
@@ -311,6 +314,25 @@ int test_memory_preserve(unsigned long nr)
 				   memory.nr_blocks % 2);
 		if (ret < 0)
 			return ret;
+	}
+	return 0;
+}
+
+/* Blocks picked at random, at least @nr pages of them in all */
+int test_memory_release(unsigned long nr)
+{
+	u64 *block, pages;
+
+	for (; nr; nr -= min(nr, pages)) {
+		if (!memory.nr_blocks)
+			return -ENODATA;
+		block = &memory.blocks[get_random_u32_below(memory.nr_blocks)];
+		pages = block_pages(*block);
+		if (block_visit(*block, true) >= 0)
+			return -EIO;
+		block_unpreserve(*block);
+		block_free(*block);
+		*block = memory.blocks[--memory.nr_blocks];
 	}
 	return 0;
 }
@@ -333,7 +355,7 @@ void test_memory_check(void)
 	int err;
 
 	for (i = 0; i < memory.nr_blocks; i++) {
-		wrong += block_visit(i, memory.blocks[i], true) >= 0;
+		wrong += block_visit(memory.blocks[i], true) >= 0;
 		free += block_preserve(memory.blocks[i]) != -EBUSY;
 	}
 	test_expect(!wrong && !free,

@@ -59,10 +59,15 @@ cmdline_value() {
 hops() { cmdline_value kstate.hops; }
 
 # The command line of this kernel with the stage counted up, and what the
-# kernels add by themselves taken away.
+# kernels add by themselves taken away. A word that is told replaces what was there.
 next_cmdline() {
 	_words=$(sed -e "s/kstate.stage=[0-9]*/kstate.stage=$((stage + 1))/" \
 		-e 's/elfcorehdr=[^ ]*//' /proc/cmdline)
+	# shellcheck disable=SC2048  # some are lists of words
+	for _word in $*; do
+		_words=$(printf '%s\n' "$_words" |
+			sed "s/ ${_word%%=*}=[^ ]*//g")
+	done
 	printf '%s %s\n' "$_words" "$*"
 }
 
