@@ -30,7 +30,7 @@ static int trigger(const struct options *opt)
 }
 
 /* "DESCRIPTION OBJECTS BYTES MICROSECONDS VERDICT" and why */
-static struct json_object *parse_row(const char *file __attribute__((unused)),
+static struct json_object *parse_row(const char *file __maybe_unused,
 				     const char *line)
 {
 	unsigned long long objects, bytes, usecs;

@@ -192,7 +192,7 @@ static struct json_object *parse_last_error(const char *line)
 }
 
 /* "registered 2": how many lines the file of that name has */
-static struct json_object *parse_count(const char *file __attribute__((unused)),
+static struct json_object *parse_count(const char *file __maybe_unused,
 				       const char *line)
 {
 	struct json_object *to;
