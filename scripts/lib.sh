@@ -83,6 +83,38 @@ overlay_files() {
 	)
 }
 
+# check_config CONFIG: every option that the fragments on standard input ask for
+# has to be there: one that Kconfig dropped for a missing dependency would leave
+# a test that tests nothing. The last fragment that speaks of an option decides.
+check_config() {
+	xargs -d '\n' cat | awk -v config="$1" '
+		function name(line) {
+			sub(/^# /, "", line)
+			sub(/[= ].*/, "", line)
+			return line
+		}
+		/^CONFIG_[A-Za-z0-9_]+=/ || /^# CONFIG_[A-Za-z0-9_]+ is not set/ {
+			n = name($0)
+			if (!(n in want))
+				order[++count] = n
+			want[n] = ($0 ~ /is not set$/ || $0 ~ /=n$/) ? "unset" : $0
+		}
+		END {
+			while ((getline line < config) > 0)
+				if (line ~ /^CONFIG_/)
+					have[name(line)] = line
+			for (i = 1; i <= count; i++) {
+				n = order[i]
+				got = (n in have) ? have[n] : "unset"
+				if (got != want[n]) {
+					printf "%s: wanted %s, .config has %s\n", n, want[n], got
+					bad = 1
+				}
+			}
+			exit bad
+		}' >&2
+}
+
 # The same environment for every kernel build: ccache then finds what another
 # checkout compiled, and an unchanged input gives an unchanged image.
 kbuild_env() {
