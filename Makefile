@@ -8,7 +8,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 	@echo
 	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
-	@echo 'run), FUZZ_TIME, JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
+	@echo 'run), FUZZ_TIME, PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
 
 setup: ## install what a bare Debian 12 lacks
 	@scripts/setup
