@@ -27,6 +27,7 @@
 #include <linux/uaccess.h>
 
 #include "kstate_internal.h"
+#include "../mm/kstate_map.h"
 
 struct kstate_must {
 	u32 value;
@@ -71,21 +72,15 @@ static const char * const fault_names[] = {
 static enum kstate_fault fault_what;
 static u64 fault_offset;
 
+/* The first node of a level */
 static void *map_node(const struct kstate_abi_root *root, u32 level)
 {
+	struct kstate_abi_node *node = phys_to_virt(le64_to_cpu(root->map));
 	u32 at = le32_to_cpu(root->map_levels);
-	u64 addr = le64_to_cpu(root->map);
-	const __le64 *node;
-	unsigned int i;
 
-	while (--at > level) {
-		node = phys_to_virt(addr);
-		for (i = 0; i < PAGE_SIZE / sizeof(*node) - 1; i++)
-			if (le64_to_cpu(node[i]) & KSTATE_ABI_MAP_NODE)
-				break;
-		addr = le64_to_cpu(node[i]) & KSTATE_ABI_MAP_ADDR;
-	}
-	return phys_to_virt(addr);
+	while (--at > level)
+		node = kstate_node_child(node, 0);
+	return node;
 }
 
 static void *index_end(struct kstate_abi_index *index)

@@ -414,6 +414,9 @@ void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(unsigned long image_pages, bool freeze);
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
 void kstate_mem_commit(struct kstate_abi_root *root);
+u64 kstate_mem_preserved(void);
+u64 kstate_mem_map_bytes(void);
+unsigned long kstate_mem_extents(void);
 
 bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);
 void *kstate_boot_own_page(phys_addr_t phys);

@@ -122,6 +122,30 @@ static ssize_t finish_store(struct kobject *kobj, struct kobj_attribute *attr,
 
 static struct kobj_attribute finish_attr = __ATTR_WO(finish);
 
+static ssize_t preserved_show(struct kobject *kobj,
+			      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", kstate_mem_preserved());
+}
+
+static struct kobj_attribute preserved_attr = __ATTR_RO(preserved);
+
+static ssize_t extents_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", kstate_mem_extents());
+}
+
+static struct kobj_attribute extents_attr = __ATTR_RO_MODE(extents, 0400);
+
+static ssize_t map_bytes_show(struct kobject *kobj,
+			      struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", kstate_mem_map_bytes());
+}
+
+static struct kobj_attribute map_bytes_attr = __ATTR_RO(map_bytes);
+
 static ssize_t force_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  char *buf)
 {
@@ -372,6 +396,9 @@ static struct attribute *kstate_attrs[] = {
 	&counts_attr.attr,
 	&finish_attr.attr,
 	&force_attr.attr,
+	&preserved_attr.attr,
+	&extents_attr.attr,
+	&map_bytes_attr.attr,
 	NULL
 };
 

@@ -16,7 +16,7 @@
 #include <linux/slab.h>
 
 #include "kstate_kunit.h"
-#include "../mm/kstate_map.h"
+#include "../mm/kstate_tree.h"
 
 #define BLOCK_PAGES	256U
 #define BLOCK_ORDER	ilog2(BLOCK_PAGES)
@@ -276,31 +276,173 @@ static struct page *few_pages(gfp_t gfp)
 	return alloc_page(GFP_KERNEL | gfp);
 }
 
-/*
- * A map of one leaf, which covers the memory below 128 MiB, and no memory for
- * the level that a page above needs: the page of the leaf that stands at the
- * same place must not suffer.
- */
-static void failing_to_raise_harms_nobody(struct kunit *test)
+/* For want of memory nothing changes, and nobody else suffers. */
+static void failing_to_preserve_harms_nobody(struct kunit *test)
 {
 	struct mem_test *t = test->priv;
-	phys_addr_t high = block_phys(t, 0);
-	phys_addr_t low = high % PFN_PHYS(KSTATE_LEAF_PAGES);
+	unsigned int page, failed = 0;
 
-	if (low == high || low < SZ_1M || kstate_anything_preserved())
-		kunit_skip(test, "no such pages, or others in the map");
+	if (kstate_anything_preserved())
+		kunit_skip(test, "others have memory preserved");
 	kunit_activate_static_stub(test, kstate_map_page, few_pages);
+	pages_left = 0;
+	KUNIT_EXPECT_EQ(test, preserve(t, 0, 1), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, kstate_mem_map_bytes(), 0ULL);
 	pages_left = 1;
-	KUNIT_ASSERT_EQ(test, kstate_preserve_range(low, PAGE_SIZE), 0);
-	KUNIT_EXPECT_EQ(test, kstate_preserve_range(high, PAGE_SIZE), -ENOMEM);
-	KUNIT_EXPECT_TRUE(test, kstate_range_preserved(low, PAGE_SIZE));
-	KUNIT_EXPECT_FALSE(test, kstate_range_preserved(high, PAGE_SIZE));
-
+	for (page = 0; page < BLOCK_PAGES; page += 2)
+		failed += preserve(t, page, 1) == -ENOMEM;
+	KUNIT_EXPECT_EQ(test, failed, 0);
 	kunit_deactivate_static_stub(test, kstate_map_page);
-	KUNIT_EXPECT_EQ(test, kstate_preserve_range(high, PAGE_SIZE), 0);
-	kstate_unpreserve_range(high, PAGE_SIZE);
-	if (kstate_range_preserved(low, PAGE_SIZE))
-		kstate_unpreserve_range(low, PAGE_SIZE);
+	expect_model(test);
+}
+
+/* ---- The map alone: what it is told to have need not exist ---- */
+
+#define TIB_PAGES	PHYS_PFN(SZ_1T)
+#define FIRST		(KSTATE_CHUNK_PAGES * 3 + 5)
+
+static struct kstate_tree *tree_new(struct kunit *test)
+{
+	struct kstate_tree *tree = kunit_kzalloc(test, sizeof(*tree),
+						 GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, tree);
+	*tree = (struct kstate_tree)KSTATE_TREE_INIT(*tree);
+	return tree;
+}
+
+/*
+ * The map's pages are real and far below the ones it is told to have: 8 TiB
+ * and up.
+ */
+static unsigned long far(unsigned long pfn)
+{
+	return 8 * TIB_PAGES + FIRST + pfn;
+}
+
+static int tree_set(struct kstate_tree *tree, unsigned long pfn,
+		    unsigned long nr)
+{
+	int ret = kstate_tree_set(tree, far(pfn), far(pfn) + nr - 1);
+
+	return ret ?: kstate_tree_settle(tree);
+}
+
+static int tree_clear(struct kstate_tree *tree, unsigned long pfn,
+		      unsigned long nr)
+{
+	int ret = kstate_tree_clear(tree, far(pfn), far(pfn) + nr - 1);
+
+	return ret ?: kstate_tree_settle(tree);
+}
+
+/* Any size of memory in a row takes one page, and gives it back. */
+static void contiguous_memory_is_one_node(struct kunit *test)
+{
+	struct kstate_tree *tree = tree_new(test);
+
+	KUNIT_EXPECT_EQ(test, tree_set(tree, 0, TIB_PAGES), 0);
+	KUNIT_EXPECT_EQ(test, tree->map.nr_nodes, 1);
+	KUNIT_EXPECT_EQ(test, kstate_map_extents(&tree->map), 2);
+	KUNIT_EXPECT_EQ(test, tree_set(tree, TIB_PAGES - 1, 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, tree_clear(tree, TIB_PAGES - 1, 2), -ENOENT);
+	KUNIT_EXPECT_EQ(test, tree_clear(tree, 9, TIB_PAGES - 20), 0);
+	KUNIT_EXPECT_EQ(test, tree->map.nr_nodes, 1);
+	KUNIT_EXPECT_EQ(test, kstate_map_extents(&tree->map), 3);
+	kstate_tree_free(tree);
+	KUNIT_EXPECT_EQ(test, tree->map.nr_nodes, 0);
+}
+
+/* One page in each 128 MiB: no leaf for each of them */
+static void lone_pages_are_entries(struct kunit *test)
+{
+	struct kstate_tree *tree = tree_new(test);
+	unsigned long i, nr = TIB_PAGES / KSTATE_CHUNK_PAGES;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, tree_set(tree, i * KSTATE_CHUNK_PAGES, 1),
+				0);
+	KUNIT_EXPECT_GE(test, kstate_map_extents(&tree->map), nr);
+	KUNIT_EXPECT_LE(test, PFN_PHYS(tree->map.nr_nodes), 16 * nr + SZ_64K);
+	for (i = 0; i < nr; i += 2)
+		KUNIT_ASSERT_EQ(test, tree_clear(tree, i * KSTATE_CHUNK_PAGES,
+						 1), 0);
+	KUNIT_EXPECT_LE(test, PFN_PHYS(tree->map.nr_nodes), 8 * nr + SZ_64K);
+	kstate_tree_free(tree);
+}
+
+static int count_bitmap(const void *page, int level, void *arg)
+{
+	*(unsigned int *)arg += level == KSTATE_MAP_BITMAP;
+	return 0;
+}
+
+static unsigned int nr_bitmaps(const struct kstate_tree *tree)
+{
+	unsigned int nr = 0;
+
+	kstate_map_walk_nodes(&tree->map, count_bitmap, &nr);
+	return nr;
+}
+
+/* Every second page is a bitmap, which goes when it is full or nearly empty. */
+static void shredded_memory_is_a_bitmap(struct kunit *test)
+{
+	struct kstate_tree *tree = tree_new(test);
+	unsigned long i, nr = 2 * KSTATE_CHUNK_PAGES;
+
+	for (i = 0; i < nr; i += 2)
+		KUNIT_ASSERT_EQ(test, tree_set(tree, i, 1), 0);
+	/* it does not begin with a chunk */
+	KUNIT_EXPECT_GE(test, nr_bitmaps(tree), 2);
+	KUNIT_EXPECT_LE(test, PFN_PHYS(tree->map.nr_nodes),
+			nr / BITS_PER_BYTE + SZ_64K);
+	KUNIT_EXPECT_EQ(test, tree_set(tree, nr / 2, 1), -EBUSY);
+	for (i = 1; i < nr; i += 2)
+		KUNIT_ASSERT_EQ(test, tree_set(tree, i, 1), 0);
+	KUNIT_EXPECT_EQ(test, nr_bitmaps(tree), 0);
+	KUNIT_EXPECT_TRUE(test, kstate_map_test_all(&tree->map, far(0), nr));
+	for (i = 1; i < nr; i += 2)
+		KUNIT_ASSERT_EQ(test, tree_clear(tree, i, 1), 0);
+	KUNIT_EXPECT_GE(test, nr_bitmaps(tree), 2);
+	for (i = 0; i < nr; i += 2)
+		if (i % 512)
+			KUNIT_ASSERT_EQ(test, tree_clear(tree, i, 1), 0);
+	KUNIT_EXPECT_EQ(test, nr_bitmaps(tree), 0);
+	KUNIT_EXPECT_FALSE(test, kstate_map_test_all(&tree->map, far(2), 1));
+	KUNIT_EXPECT_TRUE(test, kstate_map_test_all(&tree->map, far(512), 1));
+	kstate_tree_free(tree);
+}
+
+static void far_memory_is_refused(struct kunit *test)
+{
+	struct kstate_tree *tree = tree_new(test);
+
+	KUNIT_EXPECT_EQ(test, kstate_tree_set(tree, KSTATE_MAP_PAGES - 1,
+					      KSTATE_MAP_PAGES), -ERANGE);
+	KUNIT_EXPECT_EQ(test, kstate_tree_set(tree, KSTATE_MAP_PAGES - 1,
+					      KSTATE_MAP_PAGES - 1), 0);
+	kstate_tree_free(tree);
+}
+
+/* A page that was freed while it is preserved is caught before the jump. */
+static void freed_page_is_noticed(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	phys_addr_t phys;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	phys = page_to_phys(page);
+	if (!IS_ENABLED(CONFIG_DEBUG_VM)) {
+		__free_pages(page, 3);
+		kunit_skip(test, "CONFIG_DEBUG_VM is not set");
+	}
+	KUNIT_EXPECT_EQ(test, kstate_preserve_range(phys, PAGE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), 0);
+	__free_pages(page, 3);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), -EUCLEAN);
+	kstate_unpreserve_range(phys, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), 0);
 }
 
 static struct kunit_case kstate_mem_cases[] = {
@@ -311,7 +453,12 @@ static struct kunit_case kstate_mem_cases[] = {
 	KUNIT_CASE(early_list_is_bounded),
 	KUNIT_CASE(early_list_keeps_large_gaps),
 	KUNIT_CASE(random_ranges_match_model),
-	KUNIT_CASE(failing_to_raise_harms_nobody),
+	KUNIT_CASE(failing_to_preserve_harms_nobody),
+	KUNIT_CASE(contiguous_memory_is_one_node),
+	KUNIT_CASE(lone_pages_are_entries),
+	KUNIT_CASE(shredded_memory_is_a_bitmap),
+	KUNIT_CASE(far_memory_is_refused),
+	KUNIT_CASE(freed_page_is_noticed),
 	{ }
 };
 

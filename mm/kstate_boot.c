@@ -15,6 +15,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/crc32.h>
+#include <linux/export.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/io.h>
@@ -25,10 +26,12 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/page-isolation.h>
 #include <linux/pgalloc_tag.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "internal.h"
 #include "kstate_map.h"
@@ -182,14 +185,32 @@ static void __init find_regions(void)
 	}
 }
 
+/* The first region that does not end before a page */
+static unsigned int __init find_region(unsigned long pfn)
+{
+	unsigned int low = 0, high = nr_regions;
+
+	while (low < high) {
+		unsigned int mid = (low + high) / 2;
+
+		if (regions[mid].last < pfn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* True if all pages lie in memory that was kept for them. */
 static bool __init in_regions(unsigned long first, unsigned long last)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_regions && first <= last; i++)
-		if (first >= regions[i].first && first <= regions[i].last)
-			first = regions[i].last + 1;
+	for (i = find_region(first); i < nr_regions && first <= last; i++) {
+		if (first < regions[i].first)
+			return false;
+		first = regions[i].last + 1;
+	}
 	return first > last;
 }
 
@@ -198,23 +219,80 @@ static bool __init node_in_regions(u64 addr)
 	return PAGE_ALIGNED(addr) && in_regions(PHYS_PFN(addr), PHYS_PFN(addr));
 }
 
-static int __init check_node(const __le64 *node, unsigned int level, void *arg)
+/* Where entries of a node may be, and how many pages the map may still have */
+struct map_check {
+	unsigned long first;
+	unsigned long end;
+	unsigned long left;
+};
+
+static bool __init child_is_kept(struct map_check *check, u64 entry)
 {
-	unsigned long *left = arg;
+	return (entry & KSTATE_ABI_MAP_PAGE) && check->left-- &&
+	       node_in_regions(kstate_entry_phys(entry));
+}
+
+/* Sorted, apart, and within the leaf's range */
+static int __init check_leaf(const struct kstate_abi_node *leaf,
+			     struct map_check *check)
+{
+	unsigned long at = check->first;
 	unsigned int i;
 
-	if (!(*left)--)
-		return -EBADMSG;
-	for (i = 0; level && i < KSTATE_NODE_ENTRIES; i++) {
-		u64 entry = le64_to_cpu(node[i]);
+	for (i = 0; i < kstate_node_count(leaf); i++) {
+		u64 entry = kstate_node_entry(leaf, i);
 
-		if (!entry || entry == KSTATE_ABI_MAP_FULL)
-			continue;
-		if ((entry & ~KSTATE_ABI_MAP_ADDR) != KSTATE_ABI_MAP_NODE ||
-		    !node_in_regions(entry & KSTATE_ABI_MAP_ADDR))
+		if (kstate_entry_first(entry) < at ||
+		    kstate_entry_last(entry) >= check->end)
 			return -EBADMSG;
+		if ((entry & KSTATE_ABI_MAP_PAGE) &&
+		    !child_is_kept(check, entry))
+			return -EBADMSG;
+		at = kstate_entry_last(entry) + 1;
 	}
 	return 0;
+}
+
+/*
+ * Nothing in a node is used before it was checked. As each node has a range of
+ * its own and there are few levels, there is no loop.
+ */
+static int __init check_node(const struct kstate_abi_node *node,
+			     unsigned int level, struct map_check *check)
+{
+	unsigned int i, count = kstate_node_count(node);
+	unsigned long end = check->end;
+	int ret = 0;
+
+	if (le16_to_cpu(node->level) != level || node->reserved || !count ||
+	    count > KSTATE_ABI_MAP_ENTRIES)
+		return -EBADMSG;
+	if (!level)
+		return check_leaf(node, check);
+	for (i = 0; i < count && !ret; i++) {
+		u64 entry = kstate_node_entry(node, i);
+
+		if (kstate_entry_first(entry) != check->first ||
+		    !child_is_kept(check, entry))
+			return -EBADMSG;
+		check->end = end;
+		if (i + 1 < count)
+			check->end = kstate_entry_first(kstate_node_entry(node,
+									  i + 1));
+		if (check->end <= check->first || check->end > end)
+			return -EBADMSG;
+		ret = check_node(kstate_entry_virt(entry), level - 1, check);
+		check->first = check->end;
+	}
+	return ret;
+}
+
+static bool __init map_is_sane(const struct kstate_map *map,
+			       unsigned long most)
+{
+	struct map_check check = { .end = KSTATE_MAP_PAGES, .left = most };
+
+	return most && !check_node(map->top, map->levels - 1, &check);
 }
 
 static int __init check_run(unsigned long pfn, unsigned long nr, void *arg)
@@ -225,10 +303,9 @@ static int __init check_run(unsigned long pfn, unsigned long nr, void *arg)
 	return in_regions(pfn, pfn + nr - 1) ? 0 : -EBADMSG;
 }
 
-static int __init check_node_kept(const __le64 *node, unsigned int level,
-				  void *arg)
+static int __init check_node_kept(const void *page, int level, void *arg)
 {
-	unsigned long pfn = page_to_pfn(virt_to_page(node));
+	unsigned long pfn = page_to_pfn(virt_to_page(page));
 
 	return kstate_map_test_all(&in_map, pfn, 1) ? 0 : -EBADMSG;
 }
@@ -240,9 +317,9 @@ static int __init mark_run(unsigned long pfn, unsigned long nr, void *arg)
 	return 0;
 }
 
-static int __init mark_node(const __le64 *node, unsigned int level, void *arg)
+static int __init mark_node(const void *page, int level, void *arg)
 {
-	set_page_private(virt_to_page(node), KSTATE_PAGE_OWN);
+	set_page_private(virt_to_page(page), KSTATE_PAGE_OWN);
 	return 0;
 }
 
@@ -250,7 +327,7 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 {
 	u64 top = le64_to_cpu(root->map);
 	u32 levels = le32_to_cpu(root->map_levels);
-	unsigned long left = le64_to_cpu(root->nr_preserved), total = 0;
+	unsigned long total = 0;
 
 	if (!top)
 		return NULL;
@@ -259,8 +336,8 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 		return "the map's top node is not where it could be";
 	in_map.top = phys_to_virt(top);
 	in_map.levels = levels;
-	if (kstate_map_walk_nodes(&in_map, check_node, &left))
-		return "the map points to memory that was not kept";
+	if (!map_is_sane(&in_map, le64_to_cpu(root->nr_preserved)))
+		return "the map is not one, or points to memory that was not kept";
 	if (kstate_map_crc(&in_map) != le32_to_cpu(root->map_crc))
 		return "the map's checksum is wrong";
 	if (kstate_map_walk_runs(&in_map, check_run, &total))
@@ -329,26 +406,50 @@ static void __init free_pages_between(unsigned long pfn, unsigned long nr)
 	}
 }
 
+/* How far the gaps have been freed, and how much that was */
+struct gap_walk {
+	unsigned int region;
+	unsigned long pfn;
+	unsigned long freed;
+};
+
+/* Free what regions have from the last run on up to @end. */
+static void __init free_gap(struct gap_walk *walk, unsigned long end)
+{
+	for (; walk->region < nr_regions; walk->region++) {
+		unsigned long first = max(walk->pfn,
+					  regions[walk->region].first);
+		unsigned long stop = min(end, regions[walk->region].last + 1);
+
+		if (first < stop) {
+			free_pages_between(first, stop - first);
+			walk->freed += stop - first;
+		}
+		if (end <= regions[walk->region].last)
+			break;
+	}
+}
+
+static int __init free_gap_before(unsigned long pfn, unsigned long nr,
+				  void *arg)
+{
+	struct gap_walk *walk = arg;
+
+	free_gap(walk, pfn);
+	walk->pfn = pfn + nr;
+	return 0;
+}
+
 /* All struct pages exist now, so neighbours can be looked at and merged. */
 static int __init kstate_boot_free_gaps(void)
 {
-	unsigned long freed = 0, pfn, nr;
-	unsigned int i;
-	bool kept;
+	struct gap_walk walk = { };
 
-	for (i = 0; i < nr_regions; i++) {
-		for (pfn = regions[i].first; pfn <= regions[i].last; pfn += nr) {
-			nr = min(kstate_map_stretch(&in_map, pfn, &kept),
-				 regions[i].last - pfn + 1);
-			if (kept)
-				continue;
-			free_pages_between(pfn, nr);
-			freed += nr;
-		}
-	}
+	kstate_map_walk_runs(&in_map, free_gap_before, &walk);
+	free_gap(&walk, ULONG_MAX);
 	if (in_map.top)
 		pr_info("%lu pages kept in place, %lu between them freed\n",
-			in_map.nr_pages, freed);
+			in_map.nr_pages, walk.freed);
 	return 0;
 }
 core_initcall(kstate_boot_free_gaps);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reading the map of preserved pages: walks and look-ups. The writer is
- * mm/kstate_mem.c, which hands the very same pages to the next kernel.
+ * mm/kstate_tree.c; the very same pages go to the next kernel.
  */
 #include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/crc32.h>
-#include <linux/io.h>
 #include <linux/kstate_abi.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -20,11 +19,6 @@ struct run_walk {
 	unsigned long pfn;
 	unsigned long nr;
 };
-
-static const __le64 *entry_node(u64 entry)
-{
-	return phys_to_virt(entry & KSTATE_ABI_MAP_ADDR);
-}
 
 static int run_flush(struct run_walk *walk)
 {
@@ -48,11 +42,21 @@ static int run_add(struct run_walk *walk, unsigned long pfn, unsigned long nr)
 	return ret;
 }
 
-/* From @bit on, the first bit of a leaf that does not equal @set. */
-static unsigned long leaf_skip(const __le64 *leaf, unsigned long bit, bool set)
+/**
+ * kstate_bits_skip - find the end of a stretch of equal bits in a bitmap
+ * @bits: bitmap of a chunk
+ * @bit: where to start
+ * @set: what the bits to be skipped are
+ *
+ * Context: any.
+ *
+ * Return: from @bit on, the first bit that does not equal @set, or the number
+ * of bits.
+ */
+unsigned long kstate_bits_skip(const __le64 *bits, unsigned long bit, bool set)
 {
-	while (bit < KSTATE_LEAF_PAGES) {
-		u64 word = le64_to_cpu(leaf[bit / 64]);
+	while (bit < KSTATE_CHUNK_PAGES) {
+		u64 word = le64_to_cpu(bits[bit / 64]);
 
 		if (set)
 			word = ~word;
@@ -61,17 +65,17 @@ static unsigned long leaf_skip(const __le64 *leaf, unsigned long bit, bool set)
 			return bit + __ffs64(word);
 		bit = round_down(bit, 64) + 64;
 	}
-	return KSTATE_LEAF_PAGES;
+	return KSTATE_CHUNK_PAGES;
 }
 
-static int walk_leaf(const __le64 *leaf, unsigned long pfn,
+static int walk_bits(const __le64 *bits, unsigned long pfn,
 		     struct run_walk *walk)
 {
 	unsigned long bit = 0, end;
 	int ret;
 
-	while ((bit = leaf_skip(leaf, bit, false)) < KSTATE_LEAF_PAGES) {
-		end = leaf_skip(leaf, bit, true);
+	while ((bit = kstate_bits_skip(bits, bit, false)) < KSTATE_CHUNK_PAGES) {
+		end = kstate_bits_skip(bits, bit, true);
 		ret = run_add(walk, pfn + bit, end - bit);
 		if (ret)
 			return ret;
@@ -80,25 +84,24 @@ static int walk_leaf(const __le64 *leaf, unsigned long pfn,
 	return 0;
 }
 
-static int walk_runs(const __le64 *node, unsigned int level, unsigned long pfn,
+static int walk_runs(const struct kstate_abi_node *node, unsigned int level,
 		     struct run_walk *walk)
 {
-	unsigned long span;
-	unsigned int i;
+	unsigned int i, count = kstate_node_count(node);
 	int ret = 0;
 
-	if (!level)
-		return walk_leaf(node, pfn, walk);
+	for (i = 0; i < count && !ret; i++) {
+		u64 entry = kstate_node_entry(node, i);
+		unsigned long first = kstate_entry_first(entry);
 
-	span = 1UL << kstate_map_shift(level - 1);
-	for (i = 0; i < KSTATE_NODE_ENTRIES && !ret; i++, pfn += span) {
-		u64 entry = le64_to_cpu(node[i]);
-
-		if (entry & KSTATE_ABI_MAP_FULL)
-			ret = run_add(walk, pfn, span);
-		else if (entry)
-			ret = walk_runs(entry_node(entry), level - 1, pfn,
+		if (level)
+			ret = walk_runs(kstate_entry_virt(entry), level - 1,
 					walk);
+		else if (entry & KSTATE_ABI_MAP_PAGE)
+			ret = walk_bits(kstate_entry_virt(entry), first, walk);
+		else
+			ret = run_add(walk, first,
+				      kstate_entry_last(entry) - first + 1);
 	}
 	return ret;
 }
@@ -121,34 +124,34 @@ int kstate_map_walk_runs(const struct kstate_map *map, kstate_run_fn fn,
 
 	if (!map->top)
 		return 0;
-	ret = walk_runs(map->top, map->levels - 1, 0, &walk);
+	ret = walk_runs(map->top, map->levels - 1, &walk);
 	return ret ? ret : run_flush(&walk);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_map_walk_runs);
 
-static int walk_nodes(const __le64 *node, unsigned int level,
+static int walk_nodes(const struct kstate_abi_node *node, unsigned int level,
 		      kstate_node_fn fn, void *arg)
 {
-	unsigned int i;
-	int ret;
+	unsigned int i, count = kstate_node_count(node);
+	int ret = fn(node, level, arg);
 
-	ret = fn(node, level, arg);
-	if (!level)
-		return ret;
-	for (i = 0; i < KSTATE_NODE_ENTRIES && !ret; i++) {
-		u64 entry = le64_to_cpu(node[i]);
+	for (i = 0; i < count && !ret; i++) {
+		u64 entry = kstate_node_entry(node, i);
 
-		if (entry & KSTATE_ABI_MAP_NODE)
-			ret = walk_nodes(entry_node(entry), level - 1, fn, arg);
+		if (level)
+			ret = walk_nodes(kstate_entry_virt(entry), level - 1,
+					 fn, arg);
+		else if (entry & KSTATE_ABI_MAP_PAGE)
+			ret = fn(kstate_entry_virt(entry), KSTATE_MAP_BITMAP,
+				 arg);
 	}
 	return ret;
 }
 
 /**
- * kstate_map_walk_nodes - visit the nodes of the map, parents first
+ * kstate_map_walk_nodes - visit the pages of the map, parents first
  * @map: the map; must not change meanwhile
- * @fn: called for each node before its children are looked at, so that it can
- *	refuse a node whose entries it does not trust
+ * @fn: called for each node, and with level KSTATE_MAP_BITMAP for each bitmap
  * @arg: for @fn
  *
  * Context: as @fn's; does not sleep itself.
@@ -162,48 +165,87 @@ int kstate_map_walk_nodes(const struct kstate_map *map, kstate_node_fn fn,
 		return 0;
 	return walk_nodes(map->top, map->levels - 1, fn, arg);
 }
-
-static bool map_covers(const struct kstate_map *map, unsigned long last)
-{
-	return map->top && !(last >> kstate_map_shift(map->levels - 1));
-}
+EXPORT_SYMBOL_IF_KUNIT(kstate_map_walk_nodes);
 
 /**
- * kstate_map_stretch - how far the state of a page extends
- * @map: the map; must not change meanwhile
+ * kstate_node_search - where a page belongs in a node
+ * @node: the node
  * @pfn: the page
- * @set: returns whether it is preserved
  *
  * Context: any.
  *
- * Return: number of pages from @pfn on, 1 or more, that are all preserved or
- * all not preserved; what follows them may be the same.
+ * Return: the first entry that begins after @pfn, or the number of entries.
  */
-unsigned long kstate_map_stretch(const struct kstate_map *map,
-				 unsigned long pfn, bool *set)
+unsigned int kstate_node_search(const struct kstate_abi_node *node,
+				unsigned long pfn)
 {
-	unsigned int level = map->levels - 1;
-	const __le64 *node = map->top;
-	unsigned long bit;
+	unsigned int low = 0, high = kstate_node_count(node);
 
-	*set = false;
-	if (!map_covers(map, pfn))
-		return ULONG_MAX - pfn;
-	while (level) {
-		unsigned int shift = kstate_map_shift(--level);
-		unsigned long span = 1UL << shift;
-		u64 entry;
+	while (low < high) {
+		unsigned int mid = (low + high) / 2;
 
-		entry = le64_to_cpu(node[(pfn >> shift) % KSTATE_NODE_ENTRIES]);
-		if (!(entry & KSTATE_ABI_MAP_NODE)) {
-			*set = entry & KSTATE_ABI_MAP_FULL;
-			return span - pfn % span;
-		}
-		node = entry_node(entry);
+		if (kstate_entry_first(kstate_node_entry(node, mid)) <= pfn)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	bit = pfn % KSTATE_LEAF_PAGES;
-	*set = le64_to_cpu(node[bit / 64]) & BIT_ULL(bit % 64);
-	return leaf_skip(node, bit, *set) - bit;
+	return low;
+}
+
+/**
+ * kstate_map_find - find the leaf that stands for a page
+ * @map: the map, not empty; must not change meanwhile
+ * @pfn: the page, less than KSTATE_MAP_PAGES
+ * @path: returns the way to it
+ *
+ * Context: any.
+ */
+void kstate_map_find(const struct kstate_map *map, unsigned long pfn,
+		     struct kstate_map_path *path)
+{
+	struct kstate_abi_node *node = map->top;
+	unsigned int level = map->levels - 1, slot;
+
+	path->first = 0;
+	path->end = KSTATE_MAP_PAGES;
+	for (; level; level--) {
+		slot = kstate_node_search(node, pfn);
+		if (slot < kstate_node_count(node))
+			path->end = kstate_entry_first(kstate_node_entry(node,
+									 slot));
+		path->node[level] = node;
+		path->slot[level] = slot - 1;
+		path->first = kstate_entry_first(kstate_node_entry(node,
+								   slot - 1));
+		node = kstate_node_child(node, slot - 1);
+	}
+	path->node[0] = node;
+	path->slot[0] = kstate_node_search(node, pfn);
+}
+
+/* From @pfn on, the last page that is preserved as it is; false: it is not. */
+static bool find_last(const struct kstate_map *map, unsigned long pfn,
+		      unsigned long *last)
+{
+	struct kstate_map_path path;
+	unsigned long bit;
+	u64 entry;
+
+	if (!map->top || pfn >= KSTATE_MAP_PAGES)
+		return false;
+	kstate_map_find(map, pfn, &path);
+	if (!path.slot[0])
+		return false;
+	entry = kstate_node_entry(path.node[0], path.slot[0] - 1);
+	*last = kstate_entry_last(entry);
+	if (pfn > *last)
+		return false;
+	if (!(entry & KSTATE_ABI_MAP_PAGE))
+		return true;
+	bit = pfn % KSTATE_CHUNK_PAGES;
+	*last = pfn - bit - 1 +
+		kstate_bits_skip(kstate_entry_virt(entry), bit, true);
+	return pfn <= *last;
 }
 
 /**
@@ -219,49 +261,47 @@ unsigned long kstate_map_stretch(const struct kstate_map *map,
 bool kstate_map_test_all(const struct kstate_map *map, unsigned long pfn,
 			 unsigned long nr)
 {
-	unsigned long last = pfn + nr - 1;
-	bool set;
+	unsigned long last = pfn + nr - 1, have;
 
-	if (last < pfn || !map_covers(map, last))
+	if (last < pfn)
 		return false;
-	while (pfn <= last) {
-		pfn += kstate_map_stretch(map, pfn, &set);
-		if (!set)
-			return false;
-	}
-	return true;
+	for (; find_last(map, pfn, &have); pfn = have + 1)
+		if (have >= last)
+			return true;
+	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_map_test_all);
 
-/**
- * kstate_map_test_any - is one of these pages preserved?
- * @map: the map; must not change meanwhile
- * @pfn: first page
- * @nr: number of pages, not 0; @pfn + @nr does not wrap
- *
- * Context: any.
- *
- * Return: true if at least one of the pages is in the map.
- */
-bool kstate_map_test_any(const struct kstate_map *map, unsigned long pfn,
-			 unsigned long nr)
+static int count_run(unsigned long pfn, unsigned long nr, void *arg)
 {
-	unsigned long last = pfn + nr - 1;
-	bool set;
+	unsigned long *extents = arg;
 
-	while (pfn <= last && map_covers(map, pfn)) {
-		pfn += kstate_map_stretch(map, pfn, &set);
-		if (set)
-			return true;
-	}
-	return false;
+	++*extents;
+	return 0;
 }
 
-static int crc_node(const __le64 *node, unsigned int level, void *arg)
+/**
+ * kstate_map_extents - how scattered is what is preserved?
+ * @map: the map; must not change meanwhile
+ *
+ * Context: any; visits the whole map.
+ *
+ * Return: number of runs of preserved pages.
+ */
+unsigned long kstate_map_extents(const struct kstate_map *map)
+{
+	unsigned long extents = 0;
+
+	kstate_map_walk_runs(map, count_run, &extents);
+	return extents;
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_map_extents);
+
+static int crc_page(const void *page, int level, void *arg)
 {
 	u32 *crc = arg;
 
-	*crc = __crc32c_le(*crc, (const u8 *)node, KSTATE_NODE_WORDS * 8);
+	*crc = __crc32c_le(*crc, page, sizeof(struct kstate_abi_node));
 	return 0;
 }
 
@@ -271,12 +311,12 @@ static int crc_node(const __le64 *node, unsigned int level, void *arg)
  *
  * Context: any.
  *
- * Return: CRC32C of all nodes, each before its children.
+ * Return: CRC32C of all nodes and bitmaps, each before those below it.
  */
 u32 kstate_map_crc(const struct kstate_map *map)
 {
 	u32 crc = ~0;
 
-	kstate_map_walk_nodes(map, crc_node, &crc);
+	kstate_map_walk_nodes(map, crc_page, &crc);
 	return crc;
 }

@@ -3,30 +3,31 @@
  * Memory that stays in place across kexec: the old kernel's side.
  *
  * What is preserved is kept in a map that is at all times what the next kernel
- * reads, so that the jump has nothing to serialise. The map lives in pages
- * that are preserved themselves and therefore in it. Its layout is in
- * <linux/kstate_abi.h>, its readers are in mm/kstate_map.c.
+ * reads, so that the jump has nothing to serialise. mm/kstate_tree.c writes it.
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/cleanup.h>
+#include <linux/export.h>
+#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
 #include <linux/math.h>
+#include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
-#include "kstate_map.h"
+#include "kstate_tree.h"
 #include "../kernel/kstate_internal.h"
 
 /* Serialises everything here; nothing else is taken with it held. */
 static DEFINE_MUTEX(map_lock);
-static struct kstate_map out_map;
+static struct kstate_tree out_tree = KSTATE_TREE_INIT(out_tree);
 
 /*
  * The hand-over is prepared and cannot fail any more. Tasks still run; the map
@@ -34,221 +35,11 @@ static struct kstate_map out_map;
  */
 static bool map_frozen;
 
-/* Pages in the map other than the map's own nodes */
+/* Pages in the map other than the map's own */
 static unsigned long nr_client_pages;
 
-/*
- * Nodes that are in use but not yet in the map themselves. Empty between
- * operations unless memory was short; the jump waits until it is.
- */
-static LIST_HEAD(unmapped_nodes);
-
-VISIBLE_IF_KUNIT struct page *kstate_map_page(gfp_t gfp)
-{
-	KUNIT_STATIC_STUB_REDIRECT(kstate_map_page, gfp);
-	return alloc_page(GFP_KERNEL | gfp);
-}
-EXPORT_SYMBOL_IF_KUNIT(kstate_map_page);
-
-static __le64 *node_alloc(gfp_t gfp, u64 fill)
-{
-	struct page *page = kstate_map_page(gfp);
-	__le64 *node;
-
-	if (!page)
-		return NULL;
-	node = page_address(page);
-	memset64((u64 *)node, (__force u64)cpu_to_le64(fill), KSTATE_NODE_WORDS);
-	list_add(&page->lru, &unmapped_nodes);
-	out_map.nr_nodes++;
-	return node;
-}
-
-static __le64 node_entry(__le64 *node)
-{
-	return cpu_to_le64(virt_to_phys(node) | KSTATE_ABI_MAP_NODE);
-}
-
-static __le64 *entry_node(__le64 entry)
-{
-	return phys_to_virt(le64_to_cpu(entry) & KSTATE_ABI_MAP_ADDR);
-}
-
-/* Add levels on top until page @last is covered. */
-static int map_raise(unsigned long last)
-{
-	__le64 *top;
-
-	if (!out_map.top) {
-		out_map.top = node_alloc(0, 0);
-		if (!out_map.top)
-			return -ENOMEM;
-		out_map.levels = 1;
-	}
-	while (last >> kstate_map_shift(out_map.levels - 1)) {
-		if (out_map.levels == KSTATE_ABI_MAP_MAX_LEVELS)
-			return -ERANGE;
-		top = node_alloc(0, 0);
-		if (!top)
-			return -ENOMEM;
-		top[0] = node_entry(out_map.top);
-		out_map.top = top;
-		out_map.levels++;
-	}
-	return 0;
-}
-
-static void leaf_fill(__le64 *leaf, unsigned long first, unsigned long last,
-		      bool set)
-{
-	unsigned long bit = first % KSTATE_LEAF_PAGES;
-	unsigned long end = last % KSTATE_LEAF_PAGES + 1;
-
-	while (bit < end) {
-		unsigned long stop = min(round_down(bit, 64) + 64, end);
-		u64 mask = GENMASK_ULL((stop - 1) % 64, bit % 64);
-
-		if (set)
-			leaf[bit / 64] |= cpu_to_le64(mask);
-		else
-			leaf[bit / 64] &= cpu_to_le64(~mask);
-		bit = stop;
-	}
-}
-
-/* The part of [pfn, last] that lies below one entry of span @span. */
-static unsigned long entry_last(unsigned long pfn, unsigned long last,
-				unsigned long span)
-{
-	return min(last, pfn | (span - 1));
-}
-
-/* None of the pages is set yet. On -ENOMEM some may be. */
-static int set_below(__le64 *node, unsigned int level, unsigned long first,
-		     unsigned long last)
-{
-	unsigned long span, stop;
-	int ret = 0;
-
-	if (!level) {
-		leaf_fill(node, first, last, true);
-		return 0;
-	}
-	span = 1UL << kstate_map_shift(--level);
-	for (; first <= last && !ret; first = stop + 1) {
-		__le64 *entry = &node[first / span % KSTATE_NODE_ENTRIES];
-		__le64 *child;
-
-		stop = entry_last(first, last, span);
-		if (!*entry && stop - first + 1 == span) {
-			*entry = cpu_to_le64(KSTATE_ABI_MAP_FULL);
-			continue;
-		}
-		if (!*entry) {
-			child = node_alloc(0, 0);
-			if (!child)
-				return -ENOMEM;
-			*entry = node_entry(child);
-		}
-		ret = set_below(entry_node(*entry), level, first, stop);
-	}
-	return ret;
-}
-
-/* Give a full entry a node of its own, so that pages can be taken out. */
-static void entry_split(__le64 *entry, unsigned int level)
-{
-	u64 fill = level ? KSTATE_ABI_MAP_FULL : ~0ULL;
-
-	*entry = node_entry(node_alloc(__GFP_NOFAIL, fill));
-}
-
-static void clear_below(__le64 *node, unsigned int level, unsigned long first,
-			unsigned long last)
-{
-	unsigned long span, stop;
-
-	if (!level) {
-		leaf_fill(node, first, last, false);
-		return;
-	}
-	span = 1UL << kstate_map_shift(--level);
-	for (; first <= last; first = stop + 1) {
-		__le64 *entry = &node[first / span % KSTATE_NODE_ENTRIES];
-		bool full = le64_to_cpu(*entry) & KSTATE_ABI_MAP_FULL;
-
-		stop = entry_last(first, last, span);
-		if (!*entry)
-			continue;
-		if (full && stop - first + 1 == span) {
-			*entry = 0;
-			continue;
-		}
-		if (full)
-			entry_split(entry, level);
-		clear_below(entry_node(*entry), level, first, stop);
-	}
-}
-
-static void map_clear(unsigned long first, unsigned long last)
-{
-	if (out_map.top)
-		clear_below(out_map.top, out_map.levels - 1, first,
-			    min(last, (1UL << kstate_map_shift(out_map.levels - 1)) - 1));
-}
-
-static int map_set(unsigned long first, unsigned long last)
-{
-	int ret = map_raise(last);
-
-	if (ret)
-		return ret;
-	ret = set_below(out_map.top, out_map.levels - 1, first, last);
-	if (ret)
-		map_clear(first, last);
-	return ret;
-}
-
-/* Put new nodes into the map too; that may take further nodes. */
-static int map_nodes(void)
-{
-	struct page *page;
-	int ret;
-
-	while (!list_empty(&unmapped_nodes)) {
-		page = list_first_entry(&unmapped_nodes, struct page, lru);
-		list_del_init(&page->lru);
-		ret = map_set(page_to_pfn(page), page_to_pfn(page));
-		if (ret) {
-			list_add(&page->lru, &unmapped_nodes);
-			return ret;
-		}
-		out_map.nr_pages++;
-	}
-	return 0;
-}
-
-static int collect_node(const __le64 *node, unsigned int level, void *arg)
-{
-	struct page *page = virt_to_page(node);
-
-	/* Those that are not in the map yet are on a list already. */
-	list_move(&page->lru, arg);
-	return 0;
-}
-
-/* The last client page is gone: so is the map. */
-static void map_free(void)
-{
-	struct page *page, *next;
-	LIST_HEAD(nodes);
-
-	kstate_map_walk_nodes(&out_map, collect_node, &nodes);
-	list_for_each_entry_safe(page, next, &nodes, lru)
-		__free_page(page);
-	INIT_LIST_HEAD(&unmapped_nodes);
-	out_map = (struct kstate_map){ };
-}
+/* Checksum of the map, once it is frozen */
+static u32 out_crc;
 
 /**
  * kstate_arch_ram - will the next kernel know this memory as RAM?
@@ -267,18 +58,76 @@ bool __weak kstate_arch_ram(phys_addr_t start, phys_addr_t end)
 	return true;
 }
 
-static bool range_is_ram(unsigned long pfn, unsigned long last)
+/* Memory that was found to be RAM: the next page is often close to the last. */
+static struct {
+	unsigned long first;
+	unsigned long end;
+} known_ram;
+
+static bool is_ram(unsigned long pfn, unsigned long last)
 {
 	unsigned long at;
 
-	if (last >= PHYS_PFN(PHYS_ADDR_MAX) ||
-	    !kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(last + 1)))
+	if (!kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(last + 1)))
 		return false;
-
 	for (at = pfn; at < last; at = ALIGN(at + 1, MAX_ORDER_NR_PAGES))
 		if (!pfn_to_online_page(at))
 			return false;
 	return pfn_to_online_page(last);
+}
+
+static bool learn_ram(unsigned long pfn, unsigned long nr)
+{
+	unsigned long first = ALIGN_DOWN(pfn, nr);
+
+	if (!is_ram(first, first + nr - 1))
+		return false;
+	known_ram.first = first;
+	known_ram.end = first + nr;
+	return true;
+}
+
+static noinline bool find_ram(unsigned long pfn, unsigned long last)
+{
+	if (last >= PHYS_PFN(PHYS_ADDR_MAX) || !is_ram(pfn, last))
+		return false;
+	if (!learn_ram(pfn, KSTATE_CHUNK_PAGES))
+		learn_ram(pfn, MAX_ORDER_NR_PAGES);
+	return true;
+}
+
+static bool range_is_ram(unsigned long pfn, unsigned long last)
+{
+	return (pfn >= known_ram.first && last < known_ram.end) ||
+	       find_ram(pfn, last);
+}
+
+#ifdef CONFIG_MEMORY_HOTPLUG
+static int forget_ram(struct notifier_block *nb, unsigned long action,
+		      void *arg)
+{
+	if (action == MEM_OFFLINE) {
+		guard(mutex)(&map_lock);
+		known_ram.end = 0;
+	}
+	return NOTIFY_OK;
+}
+
+static int __init watch_ram(void)
+{
+	return hotplug_memory_notifier(forget_ram, DEFAULT_CALLBACK_PRI);
+}
+core_initcall(watch_ram);
+#endif
+
+/* What changed may have taken or freed pages of the map. */
+static void map_settle(void)
+{
+	/* kstate_mem_prepare() tries again what fails here. */
+	if (!list_empty(&out_tree.fresh) || !list_empty(&out_tree.dead))
+		kstate_tree_settle(&out_tree);
+	if (!nr_client_pages)
+		kstate_tree_free(&out_tree);
 }
 
 static int preserve(unsigned long pfn, unsigned long nr)
@@ -287,21 +136,18 @@ static int preserve(unsigned long pfn, unsigned long nr)
 	int ret;
 
 	/* Real mode owns the first MiB of every kernel. */
-	if (pfn < PHYS_PFN(SZ_1M) || last < pfn || !range_is_ram(pfn, last))
+	if (pfn < PHYS_PFN(SZ_1M) || last < pfn)
 		return -EINVAL;
 
 	guard(mutex)(&map_lock);
-	if (map_frozen || kstate_map_test_any(&out_map, pfn, nr))
+	if (!range_is_ram(pfn, last))
+		return -EINVAL;
+	if (map_frozen)
 		return -EBUSY;
-	ret = map_set(pfn, last);
-	if (!ret) {
+	ret = kstate_tree_set(&out_tree, pfn, last);
+	if (!ret)
 		nr_client_pages += nr;
-		out_map.nr_pages += nr;
-	}
-	/* kstate_mem_prepare() tries again what failed here. */
-	map_nodes();
-	if (!nr_client_pages)
-		map_free();
+	map_settle();
 	return ret;
 }
 
@@ -311,14 +157,10 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
 	/* The next kernel will find that nobody claims it. */
 	if (map_frozen)
 		return;
-	if (WARN_ON_ONCE(!kstate_map_test_all(&out_map, pfn, nr)))
+	if (WARN_ON_ONCE(kstate_tree_clear(&out_tree, pfn, pfn + nr - 1)))
 		return;
-	map_clear(pfn, pfn + nr - 1);
 	nr_client_pages -= nr;
-	out_map.nr_pages -= nr;
-	map_nodes();
-	if (!nr_client_pages)
-		map_free();
+	map_settle();
 }
 
 /**
@@ -337,7 +179,7 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
  *
  * Return: 0; -EBUSY: it is preserved already, or it is too late; -EOPNOTSUPP:
  * it has to stay movable; -EHWPOISON: the memory is broken; -EINVAL: memory
- * below 1 MiB or not RAM; -ENOMEM.
+ * below 1 MiB or not RAM; -ERANGE: above 2 PiB; -ENOMEM.
  */
 int kstate_preserve_folio(struct folio *folio)
 {
@@ -382,7 +224,8 @@ EXPORT_SYMBOL_GPL(kstate_unpreserve_folio);
  * Context: process context, may sleep.
  *
  * Return: 0; -EBUSY: some of it is preserved already, or it is too late;
- * -EINVAL: not aligned, empty, below 1 MiB or not RAM; -ENOMEM.
+ * -EINVAL: not aligned, empty, below 1 MiB or not RAM; -ERANGE: above 2 PiB;
+ * -ENOMEM.
  */
 int kstate_preserve_range(phys_addr_t start, phys_addr_t size)
 {
@@ -452,9 +295,9 @@ bool kstate_range_preserved(phys_addr_t start, phys_addr_t size)
 	unsigned long pfn = PHYS_PFN(start), nr = PHYS_PFN(size);
 
 	if (READ_ONCE(map_frozen))
-		return nr && kstate_map_test_all(&out_map, pfn, nr);
+		return nr && kstate_map_test_all(&out_tree.map, pfn, nr);
 	guard(mutex)(&map_lock);
-	return nr && kstate_map_test_all(&out_map, pfn, nr);
+	return nr && kstate_map_test_all(&out_tree.map, pfn, nr);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_range_preserved);
 
@@ -471,57 +314,70 @@ bool kstate_anything_preserved(void)
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_anything_preserved);
 
-/*
- * At most KSTATE_ABI_MAX_EXTENTS runs, and one more while one is added. Used
- * with map_lock held, and once more when only one CPU is left.
- */
+/* At most KSTATE_ABI_MAX_EXTENTS runs; protected as the map is */
 static struct early_list {
 	unsigned int nr;
+	unsigned int at;	/* the smallest gap is before this run, ... */
+	unsigned long gap;	/* ... and is this wide; known when nr is most */
 	struct {
 		unsigned long first;
 		unsigned long last;
-	} run[KSTATE_ABI_MAX_EXTENTS + 1];
+	} run[KSTATE_ABI_MAX_EXTENTS];
 } early_list;
 
-static void early_list_merge(struct early_list *list, unsigned int i)
+static void early_list_smallest(struct early_list *list)
 {
-	list->run[i].last = list->run[i + 1].last;
+	unsigned long gap;
+	unsigned int i;
+
+	list->gap = ULONG_MAX;
+	for (i = 1; i < list->nr; i++) {
+		gap = list->run[i].first - list->run[i - 1].last;
+		if (gap < list->gap) {
+			list->gap = gap;
+			list->at = i;
+		}
+	}
+}
+
+/* Close the smallest gap, so that there is room for one run more. */
+static void early_list_close(struct early_list *list)
+{
+	unsigned int at = list->at;
+
+	list->run[at - 1].last = list->run[at].last;
 	list->nr--;
-	memmove(&list->run[i + 1], &list->run[i + 2],
-		(list->nr - i - 1) * sizeof(list->run[0]));
+	memmove(&list->run[at], &list->run[at + 1],
+		(list->nr - at) * sizeof(list->run[0]));
 }
 
 /*
  * Runs come in order of address. Closing the smallest gap each time there is
- * one run too many keeps the largest gaps open.
+ * one run too many keeps the largest gaps open. Most often it is the one right
+ * before the run.
  */
 static int early_list_add(unsigned long pfn, unsigned long nr, void *arg)
 {
-	unsigned long gap, smallest = ULONG_MAX;
 	struct early_list *list = arg;
-	unsigned int i, at = 0;
+	bool full = list->nr == KSTATE_ABI_MAX_EXTENTS;
 
+	if (full && pfn - list->run[list->nr - 1].last <= list->gap) {
+		list->run[list->nr - 1].last = pfn + nr - 1;
+		return 0;
+	}
+	if (full)
+		early_list_close(list);
 	list->run[list->nr].first = pfn;
 	list->run[list->nr].last = pfn + nr - 1;
-	if (++list->nr <= KSTATE_ABI_MAX_EXTENTS)
-		return 0;
-
-	for (i = 0; i + 1 < list->nr; i++) {
-		gap = list->run[i + 1].first - list->run[i].last;
-		if (gap < smallest) {
-			smallest = gap;
-			at = i;
-		}
-	}
-	early_list_merge(list, at);
+	if (++list->nr == KSTATE_ABI_MAX_EXTENTS)
+		early_list_smallest(list);
 	return 0;
 }
 
-static const struct early_list *early_list_make(void)
+static void early_list_make(void)
 {
 	early_list.nr = 0;
-	kstate_map_walk_runs(&out_map, early_list_add, &early_list);
-	return &early_list;
+	kstate_map_walk_runs(&out_tree.map, early_list_add, &early_list);
 }
 
 /*
@@ -551,6 +407,28 @@ static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
 	return -EADDRNOTAVAIL;
 }
 
+static int check_in_use(unsigned long pfn, unsigned long nr, void *arg)
+{
+	for (; nr; nr--, pfn++) {
+		if (is_free_buddy_page(pfn_to_page(pfn))) {
+			pr_err("some preserved memory was freed by its owner: it may have been used since\n");
+			return -EUCLEAN;
+		}
+		if (!(pfn % KSTATE_CHUNK_PAGES))
+			cond_resched();
+	}
+	return 0;
+}
+
+/* Whoever frees what is preserved has the next kernel find anything there. */
+static int check_owners(void)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_VM))
+		return 0;
+	drain_all_pages(NULL);
+	return kstate_map_walk_runs(&out_tree.map, check_in_use, NULL);
+}
+
 /**
  * kstate_mem_prepare - can the next kernel boot beside what is preserved?
  * @image_pages: pages that the kexec image brings
@@ -559,39 +437,51 @@ static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
  * Context: process context, may sleep; nothing after it may fail if it freezes.
  *
  * Return: 0; -ENOSPC: too little memory would be free for the next kernel;
- * -EADDRNOTAVAIL: the next kernel would not know some of it; -ENOMEM: the map
- * could not be completed.
+ * -EADDRNOTAVAIL: the next kernel would not know some of it; -EUCLEAN, with
+ * CONFIG_DEBUG_VM: some of it is free; -ENOMEM: the map could not be completed.
  */
 int kstate_mem_prepare(unsigned long image_pages, bool freeze)
 {
 	int ret;
 
 	guard(mutex)(&map_lock);
-	ret = map_nodes();
+	ret = kstate_tree_settle(&out_tree);
 	if (!ret)
-		ret = kstate_map_walk_runs(&out_map, check_arch_ram, NULL);
+		ret = kstate_map_walk_runs(&out_tree.map, check_arch_ram, NULL);
+	if (!ret)
+		ret = check_owners();
 	if (ret)
 		return ret;
-	if (!enough_room(early_list_make(), image_pages)) {
+	early_list_make();
+	if (!enough_room(&early_list, image_pages)) {
 		pr_err("%lu pages are preserved: the next kernel would not have enough left to boot\n",
-		       out_map.nr_pages);
+		       out_tree.map.nr_pages);
 		return -ENOSPC;
 	}
+	if (freeze)
+		out_crc = kstate_map_crc(&out_tree.map);
 	WRITE_ONCE(map_frozen, freeze);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(kstate_mem_prepare);
 
 /**
  * kstate_mem_commit - write what is preserved into the root page
  * @root: the root page; its members for the map and the early list are set
  *
- * Context: right before the jump: one CPU, interrupts off.
+ * Context: right before the jump: one CPU, interrupts off, and all is ready. In
+ * a test, any; nobody may change the map.
  */
 void kstate_mem_commit(struct kstate_abi_root *root)
 {
-	const struct early_list *list = early_list_make();
+	const struct early_list *list = &early_list;
+	const struct kstate_map *map = &out_tree.map;
 	unsigned int i;
 
+	if (!map_frozen) {
+		early_list_make();
+		out_crc = kstate_map_crc(map);
+	}
 	for (i = 0; i < list->nr; i++) {
 		unsigned long first = list->run[i].first;
 		unsigned long nr = list->run[i].last - first + 1;
@@ -600,11 +490,51 @@ void kstate_mem_commit(struct kstate_abi_root *root)
 		root->extents[i].size = cpu_to_le64(PFN_PHYS(nr));
 	}
 	root->nr_extents = cpu_to_le32(list->nr);
-	root->nr_preserved = cpu_to_le64(out_map.nr_pages);
-	if (!out_map.top)
+	root->nr_preserved = cpu_to_le64(map->nr_pages);
+	if (!map->top)
 		return;
-	root->map = cpu_to_le64(virt_to_phys(out_map.top));
-	root->map_levels = cpu_to_le32(out_map.levels);
-	root->map_crc = cpu_to_le32(kstate_map_crc(&out_map));
+	root->map = cpu_to_le64(virt_to_phys(map->top));
+	root->map_levels = cpu_to_le32(map->levels);
+	root->map_crc = cpu_to_le32(out_crc);
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_mem_commit);
+
+/**
+ * kstate_mem_preserved - how much is preserved?
+ *
+ * Context: any; a snapshot.
+ *
+ * Return: bytes that clients and the stream have preserved.
+ */
+u64 kstate_mem_preserved(void)
+{
+	return PFN_PHYS(READ_ONCE(nr_client_pages));
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_mem_preserved);
+
+/**
+ * kstate_mem_map_bytes - what does the map cost?
+ *
+ * Context: any; a snapshot.
+ *
+ * Return: bytes of the map.
+ */
+u64 kstate_mem_map_bytes(void)
+{
+	return PFN_PHYS(READ_ONCE(out_tree.map.nr_nodes));
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_mem_map_bytes);
+
+/**
+ * kstate_mem_extents - how scattered is what is preserved?
+ *
+ * Context: process context, may sleep; visits the whole map.
+ *
+ * Return: runs of preserved pages, those of the map included.
+ */
+unsigned long kstate_mem_extents(void)
+{
+	guard(mutex)(&map_lock);
+	return kstate_map_extents(&out_tree.map);
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_mem_extents);

@@ -30,7 +30,7 @@
  * * the *early list*: at most KSTATE_ABI_MAX_EXTENTS extents, sorted and
  *   apart, that together cover everything preserved, and more: the next
  *   kernel keeps its early allocations out of them;
- * * the *map*: a radix tree of exactly those pages that are preserved;
+ * * the *map*: a tree of exactly those pages that are preserved;
  * * the *stream*: the saved objects, in pages that an index lists.
  */
 
@@ -52,7 +52,7 @@ struct kstate_abi_extent {
 };
 
 #define KSTATE_ABI_ROOT_MAGIC		0x314f4f525453534bULL	/* "KSSTROO1" */
-#define KSTATE_ABI_ROOT_FORMAT		1
+#define KSTATE_ABI_ROOT_FORMAT		2
 #define KSTATE_ABI_RELEASE_LEN		64
 
 struct kstate_abi_root {
@@ -65,7 +65,7 @@ struct kstate_abi_root {
 	__le64 length;		/* bytes of the stream */
 	__le64 map;		/* address of the map's top node, 0: empty */
 	__le32 map_levels;	/* levels of nodes, leaves included */
-	__le32 map_crc;		/* of all nodes, each before its children */
+	__le32 map_crc;		/* of nodes and bitmaps, each before those below it */
 	__le64 nr_preserved;	/* pages of 4096 bytes in the map */
 	char release[KSTATE_ABI_RELEASE_LEN];	/* of the old kernel, for the log */
 	struct kstate_abi_extent extents[KSTATE_ABI_MAX_EXTENTS];
@@ -77,20 +77,57 @@ static_assert(sizeof(struct kstate_abi_root) == 128 +
 /**
  * DOC: The map
  *
- * Nodes are pages of 4096 bytes. A leaf is a bitmap: bit n of 64-bit word w
- * stands for page w * 64 + n of the leaf's 32768 pages (128 MiB). A node above
- * has 512 entries, each 0 (nothing preserved below), or the address of a child
- * with KSTATE_ABI_MAP_NODE set, or KSTATE_ABI_MAP_FULL alone (every page below
- * is preserved). The top node has level map_levels - 1, leaves have level 0; a
- * node of level n covers 32768 << (9 * n) pages, the top one from address 0.
- * The pages of the map itself and those of the stream are in the map.
+ * A tree of pages of 4096 bytes, each a &struct kstate_abi_node or a bitmap. A
+ * *chunk* is 32768 pages of memory (128 MiB) that begin at a multiple of that.
+ * Every node stands for a range of whole chunks; the top one, of level
+ * map_levels - 1, for all. Entries are sorted and apart. Those of a node above
+ * level 0 are the nodes below it, each for the chunks from its own first one up
+ * to the next entry's; the first begins where the node itself does. Those of a
+ * leaf, level 0, are preserved pages, within the leaf's range:
+ *
+ * ==============  ====  ======================================================
+ * entry           bits  meaning
+ * ==============  ====  ======================================================
+ * run             0     clear
+ *                 1-24  number of pages less one
+ *                 25-   number of the first page
+ * node or bitmap  0     set
+ *                 1-39  number of the page that it is in
+ *                 40-   first chunk of the node, or the bitmap's chunk
+ * ==============  ====  ======================================================
+ *
+ * In a bitmap, bit n of 64-bit word w stands for page w * 64 + n of its chunk.
+ * Which form a chunk's pages have is the writer's choice; runs may touch. No
+ * node is empty. The pages of the map itself and those of the stream are in the
+ * map.
  */
-#define KSTATE_ABI_MAP_NODE		1ULL
-#define KSTATE_ABI_MAP_FULL		2ULL
-#define KSTATE_ABI_MAP_ADDR		(~4095ULL)
-#define KSTATE_ABI_MAP_LEAF_SHIFT	15	/* pages of a leaf, as a power of 2 */
-#define KSTATE_ABI_MAP_NODE_SHIFT	9	/* entries of a node, likewise */
-#define KSTATE_ABI_MAP_MAX_LEVELS	4
+#define KSTATE_ABI_MAP_PAGE		1ULL	/* node or bitmap, no run */
+#define KSTATE_ABI_MAP_ADDR_SHIFT	1
+#define KSTATE_ABI_MAP_ADDR_BITS	39
+#define KSTATE_ABI_MAP_CHUNK_ENTRY	40	/* where the chunk's number begins */
+#define KSTATE_ABI_MAP_RUN_SHIFT	1
+#define KSTATE_ABI_MAP_RUN_BITS		24
+#define KSTATE_ABI_MAP_FIRST_SHIFT	25
+#define KSTATE_ABI_MAP_CHUNK_SHIFT	15	/* pages of a chunk, as a power of 2 */
+#define KSTATE_ABI_MAP_PFN_BITS		39	/* pages are below 2 PiB */
+#define KSTATE_ABI_MAP_ENTRIES		511
+#define KSTATE_ABI_MAP_MAX_LEVELS	6
+
+struct kstate_abi_node {
+	__le16 level;		/* 0: leaf */
+	__le16 count;		/* used entries, 1 or more */
+	__le32 reserved;
+	__le64 entries[KSTATE_ABI_MAP_ENTRIES];
+};
+
+static_assert(sizeof(struct kstate_abi_node) == 4096);
+static_assert(KSTATE_ABI_MAP_RUN_SHIFT + KSTATE_ABI_MAP_RUN_BITS ==
+	      KSTATE_ABI_MAP_FIRST_SHIFT);
+static_assert(KSTATE_ABI_MAP_FIRST_SHIFT + KSTATE_ABI_MAP_PFN_BITS == 64);
+static_assert(KSTATE_ABI_MAP_ADDR_SHIFT + KSTATE_ABI_MAP_ADDR_BITS ==
+	      KSTATE_ABI_MAP_CHUNK_ENTRY);
+static_assert(KSTATE_ABI_MAP_CHUNK_ENTRY - KSTATE_ABI_MAP_CHUNK_SHIFT ==
+	      KSTATE_ABI_MAP_FIRST_SHIFT);
 
 /**
  * DOC: The index
