@@ -67,7 +67,7 @@ static void *mem_claim(u64 phys, u32 order)
 
 static void mem_release(void *folio)
 {
-	folio_put(folio);
+	kstate_unclaim_folio(folio);
 }
 
 static int mem_preserve_range(u64 phys, u64 size)
@@ -84,10 +84,7 @@ static int mem_claim_range(u64 phys, u64 size)
 
 static void mem_release_range(u64 phys, u64 size)
 {
-	unsigned long pfn;
-
-	for (pfn = PHYS_PFN(phys); pfn < PHYS_PFN(phys + size); pfn++)
-		put_page(pfn_to_page(pfn));
+	kstate_unclaim_range(phys, size);
 }
 
 static const struct kstate_mem_ops mem_ops = {

@@ -419,6 +419,8 @@ u64 kstate_mem_map_bytes(void);
 unsigned long kstate_mem_extents(void);
 
 bool kstate_folio_claimable(phys_addr_t phys, unsigned int order);
+void kstate_unclaim_folio(struct folio *folio);
+void kstate_unclaim_range(phys_addr_t start, phys_addr_t size);
 void *kstate_boot_own_page(phys_addr_t phys);
 unsigned long kstate_boot_release(void);
 

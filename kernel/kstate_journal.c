@@ -234,8 +234,9 @@ static void give_up_range(struct kstate_journal *j, struct kstate_change *c)
 }
 
 /*
- * A folio whose claim is taken back is released, and with it its contents: the
- * object is refused and nobody will ask for it again.
+ * Memory whose claim is taken back waits for the hand-over to be finished as if
+ * nobody had claimed it: it may be too early to free it, and its contents are
+ * nobody's business.
  */
 static void undo_change(struct kstate_journal *j, struct kstate_change *c)
 {

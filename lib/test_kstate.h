@@ -14,6 +14,7 @@ struct folio;
 
 extern unsigned int hop;
 extern unsigned int test_spare;
+extern bool test_refuse;
 
 /* What the scenario wants to fail, once */
 enum test_fail {

@@ -175,6 +175,8 @@ static int all_post_load(void *obj, u32 version)
 	struct test_all *a = obj;
 
 	a->hooks++;
+	if (test_refuse)
+		return -EIO;
 	return version == 3 && a->inp && a->huge ? 0 : -EINVAL;
 }
 

@@ -52,6 +52,10 @@ static bool lost;
 module_param(lost, bool, 0444);
 MODULE_PARM_DESC(lost, "the late object was lost at the jump");
 
+bool test_refuse;
+module_param_named(refuse, test_refuse, bool, 0444);
+MODULE_PARM_DESC(refuse, "refuse objects when all of them is restored");
+
 static uint pages = 300;
 module_param(pages, uint, 0444);
 MODULE_PARM_DESC(pages, "pages to preserve at once");

@@ -552,6 +552,87 @@ int kstate_restore_range(phys_addr_t start, phys_addr_t size)
 }
 EXPORT_SYMBOL_GPL(kstate_restore_range);
 
+/* Is it still here to be claimed again, or freed, when all is finished? */
+static bool can_unclaim(const struct page *page, unsigned long nr)
+{
+	return page_count(page) == 1 &&
+	       kstate_map_test_all(&in_map, page_to_pfn(page), nr);
+}
+
+static void unclaim_page(struct page *page)
+{
+	adjust_managed_page_count(page, -1);
+	set_page_count(page, 1);
+	SetPageReserved(page);
+	set_page_private(page, KSTATE_PAGE_CLIENT);
+}
+
+/* What prep_compound_page() did */
+static void undo_compound(struct folio *folio)
+{
+	unsigned long i, nr = folio_nr_pages(folio);
+	struct page *page;
+
+	for (i = 1; i < nr; i++) {
+		page = folio_page(folio, i);
+		page->mapping = NULL;
+		clear_compound_head(page);
+	}
+	page = folio_page(folio, 1);
+	page->flags &= ~PAGE_FLAGS_SECOND;
+	folio->_folio_nr_pages = 0;
+	__folio_clear_head(folio);
+}
+
+/**
+ * kstate_unclaim_folio - take kstate_restore_folio() back
+ * @folio: the folio; the only reference is the caller's and goes
+ *
+ * The folio is as if nobody had claimed it: it is zeroed and freed when the
+ * hand-over is finished, not before, so that this is safe when not all struct
+ * pages exist yet. A folio that somebody else got a reference to is theirs.
+ *
+ * Context: process context or boot, may sleep.
+ */
+void kstate_unclaim_folio(struct folio *folio)
+{
+	unsigned long i, nr = folio_nr_pages(folio);
+
+	guard(mutex)(&claim_lock);
+	if (!can_unclaim(&folio->page, nr)) {
+		folio_put(folio);
+		return;
+	}
+	if (nr > 1)
+		undo_compound(folio);
+	for (i = 0; i < nr; i++)
+		unclaim_page(folio_page(folio, i));
+}
+
+/**
+ * kstate_unclaim_range - take kstate_restore_range() back
+ * @start: first byte, page-aligned
+ * @size: bytes, a multiple of the page size
+ *
+ * As kstate_unclaim_folio(), for each page.
+ *
+ * Context: process context or boot, may sleep.
+ */
+void kstate_unclaim_range(phys_addr_t start, phys_addr_t size)
+{
+	unsigned long pfn = PHYS_PFN(start), end = PHYS_PFN(start + size);
+
+	guard(mutex)(&claim_lock);
+	for (; pfn < end; pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (can_unclaim(page, 1))
+			unclaim_page(page);
+		else
+			put_page(page);
+	}
+}
+
 /* Never give a page to somebody else with what a previous owner left in it. */
 static void release_page(struct page *page)
 {

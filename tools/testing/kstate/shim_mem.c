@@ -140,3 +140,14 @@ struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order)
 	folio->page.claimed = true;
 	return folio;
 }
+
+void kstate_unclaim_folio(struct folio *folio)
+{
+	shim_assert(folio->page.claimed);
+	folio->page.claimed = false;
+}
+
+void kstate_unclaim_range(phys_addr_t start, phys_addr_t size)
+{
+	kstate_unclaim_folio(find_range(start, size));
+}

@@ -382,7 +382,7 @@ static void folios(void)
 	put_folio(0x100000, 0);
 	put_folio(0x100000, 0);
 	CHECK_EQ(read_values(), -ESTALE);
-	CHECK_EQ(shim_folios[0].page.refs, 0);
+	CHECK_EQ(shim_folios[0].page.claimed, false);
 }
 
 /* ---- Objects that are not trees ---- */

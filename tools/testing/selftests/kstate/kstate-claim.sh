@@ -20,7 +20,8 @@ not_claimed() {
 
 # finish_frees PAGES OBJECTS: what nobody claimed and asked for, nothing else.
 finish_frees() {
-	stream=$(awk '{ n += $4 } END { print int(n / 1024) }' $sys/restored $sys/pending)
+	stream=$(awk '{ n += $4 } END { print int(n / 1024) }' \
+		$sys/restored $sys/pending $sys/refused)
 	total=$(mem MemTotal)
 	free=$(mem_free)
 	check "finish" put $sys/finish 1
@@ -67,9 +68,16 @@ case $stage in
 	go_on kstate.left=$((next + 3 * 523 + 1))
 	;;
 3)
-	# nobody asks for anything
 	equal "all is pending" "$(objects pending)" "$all_objects"
-	finish_frees "$(cmdline_value kstate.left)" 6
+	# objects are refused when their folios are claimed: those count as left
+	if insmod "/lib/modules/$(uname -r)/test_kstate.ko" seed="$seed" \
+		hop=2 refuse=1; then
+		fail "the module refuses"
+	fi
+	equal "objects are refused" "$(objects refused)" \
+		"test_kstate.all 0,test_kstate.all 7,test_kstate.all 18446744073709551615,"
+	# the counter was restored; nobody asks for the other two
+	finish_frees "$(cmdline_value kstate.left)" 2
 	start_module 0
 	;;
 esac
