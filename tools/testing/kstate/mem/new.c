@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The new kernel: mm/kstate_boot.c as it is, and a way to start anew.
+ */
+#include "../../../../mm/kstate_boot.c"
+
+#include "mem.h"
+
+void mem_new_reset(void)
+{
+	in_map = (struct kstate_map){ };
+	in_root_good = false;
+	nr_regions = 0;
+}
+
+const struct kstate_map *mem_new_map(void)
+{
+	return &in_map;
+}
+
+bool mem_page_left(const struct page *page)
+{
+	return page_is_left(page);
+}
+
+bool mem_page_own(const struct page *page)
+{
+	return PageReserved(page) && page_private(page) == KSTATE_PAGE_OWN;
+}
