@@ -44,7 +44,7 @@ diag "free and preserved $free KiB, unusable $frag/1000, stream $stream bytes"
 if [ "$stage" -gt "$(hops)" ]; then
 	near "as much memory is free" "$free" "$(value free)" 4096
 	near "it is not in smaller pieces" "$frag" "$(value frag)" 150
-	near "the stream is as long" "$stream" "$(value stream)" 2048
+	near "the stream is as long" "$stream" "$(value stream)" 32768
 	exit 0
 fi
 words="chain.pages=$now"
