@@ -33,11 +33,8 @@ static struct kept_regions {
 	struct kept_region region[RESERVE_MEM_MAX_ENTRIES];
 } kept;
 
-/* What nobody has a use for; given back when all struct pages exist. */
-static struct {
-	struct kstate_range range;
-	bool reserved;		/* by this kernel; else it is a claimed range */
-} surplus[2 * RESERVE_MEM_MAX_ENTRIES] __initdata;
+/* What this kernel reserved in vain; given back when all struct pages exist. */
+static struct kstate_range surplus[RESERVE_MEM_MAX_ENTRIES] __initdata;
 static unsigned int nr_surplus __initdata;
 
 static const struct kstate_field region_fields[] = {
@@ -66,14 +63,6 @@ static const struct kstate_description kept_desc = {
 
 KSTATE_DECLARE(kept_desc);
 
-static void __init add_surplus(phys_addr_t start, phys_addr_t size, bool reserved)
-{
-	surplus[nr_surplus].range.start = start;
-	surplus[nr_surplus].range.size = size;
-	surplus[nr_surplus].reserved = reserved;
-	nr_surplus++;
-}
-
 /* The region of that name is from now on the one of the previous kernel. */
 static bool __init take_over(const struct kept_region *from)
 {
@@ -86,7 +75,8 @@ static bool __init take_over(const struct kept_region *from)
 		    to->size != from->range.size ||
 		    !IS_ALIGNED(from->range.start, to->align))
 			continue;
-		add_surplus(to->start, to->size, true);
+		surplus[nr_surplus].start = to->start;
+		surplus[nr_surplus++].size = to->size;
 		to->start = from->range.start;
 		return true;
 	}
@@ -103,7 +93,7 @@ static void __init take_over_all(void)
 			continue;
 		pr_info("reserve_mem %s of %llu KiB is not asked for any more\n",
 			region->name, region->range.size >> 10);
-		add_surplus(region->range.start, region->range.size, false);
+		kstate_unclaim_range(region->range.start, region->range.size);
 	}
 }
 
@@ -137,32 +127,24 @@ void __init kstate_reserve_init(void)
 {
 	int ret = kstate_register(&kept_desc, &kept, 0);
 
+	/* What was refused is not offered again: start as after a cold boot. */
+	if (ret < 0)
+		ret = kstate_register(&kept_desc, &kept, 0);
+	if (ret < 0)
+		return;
 	if (ret == KSTATE_RESTORED)
 		take_over_all();
-	/* What was refused is not offered again: start as after a cold boot. */
-	if (ret < 0 && kstate_register(&kept_desc, &kept, 0) < 0)
-		return;
 	keep_all();
 }
 
 static int __init free_surplus(void)
 {
-	phys_addr_t at, end;
-	unsigned int i;
+	const struct kstate_range *range;
 
-	for (i = 0; i < nr_surplus; i++) {
-		at = surplus[i].range.start;
-		end = at + surplus[i].range.size;
-		if (surplus[i].reserved) {
-			free_reserved_area(phys_to_virt(at), phys_to_virt(end),
-					   -1, NULL);
-			continue;
-		}
-		for (; at < end; at += PAGE_SIZE) {
-			clear_page(phys_to_virt(at));
-			__free_page(pfn_to_page(PHYS_PFN(at)));
-		}
-	}
+	for (range = surplus; range < surplus + nr_surplus; range++)
+		free_reserved_area(phys_to_virt(range->start),
+				   phys_to_virt(range->start + range->size),
+				   -1, NULL);
 	return 0;
 }
 subsys_initcall(free_surplus);
