@@ -441,10 +441,12 @@ const void *kstate_image_find(const void *bzimage, size_t len,
 int kstate_image_declare(void *data, size_t len, const u32 *numbers, u32 nr);
 const struct kstate_schema *
 kstate_image_match(const struct kstate_reader *to, const char *name);
-const struct kstate_schema *
-kstate_image_rival(const struct kstate_reader *from,
-		   const struct kstate_schema *s,
-		   const struct kstate_schema *to);
+bool kstate_image_has_objects(const struct kstate_reader *r,
+			      const struct kstate_schema *s);
+struct kstate_resolution *kstate_image_resolve(const struct kstate_reader *from,
+					       const struct kstate_schema *s,
+					       const struct kstate_schema *to,
+					       struct kstate_report *report);
 int kstate_image_check(const struct kstate_reader *from,
 		       const struct kstate_reader *to,
 		       int (*tell)(struct kstate_verdict *v, void *priv),

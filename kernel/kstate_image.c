@@ -200,9 +200,18 @@ kstate_image_match(const struct kstate_reader *to, const char *name)
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_image_match);
 
-/* Are there objects of it, or may there be? */
-static bool has_objects(const struct kstate_reader *r,
-			const struct kstate_schema *s)
+/**
+ * kstate_image_has_objects - are there objects of a description, or may there be?
+ * @r: the schemas of an image or a stream
+ * @s: one of them
+ *
+ * Others are of parts of objects only.
+ *
+ * Context: any.
+ * Return: true if @s was declared or @r has objects of it
+ */
+bool kstate_image_has_objects(const struct kstate_reader *r,
+			      const struct kstate_schema *s)
 {
 	const struct kstate_in_object *in;
 
@@ -221,30 +230,22 @@ static const struct kstate_schema *find_named(const struct kstate_reader *r,
 	const struct kstate_schema *s;
 
 	for (s = r->schemas; s < r->schemas + r->nr_schemas; s++) {
-		if (!strcmp(s->name, name) && has_objects(r, s))
+		if (!strcmp(s->name, name) && kstate_image_has_objects(r, s))
 			return s;
 	}
 	return NULL;
 }
 
-/**
- * kstate_image_rival - do objects of another description come first?
- * @from: the schemas of the kernel that saves
- * @s: one of them
- * @to: the schema that would restore its objects
- *
- * A description takes objects by its own name, or else by one of its older names,
+/*
+ * The schema whose objects are restored in place of those of @s, or NULL. A
+ * description takes objects by its own name, or else by one of its older names,
  * the newest first. If two of these names have objects of the same instance, one
  * of them is never asked for. Instances are not looked at: which there will be,
  * an image does not say.
- *
- * Context: any.
- * Return: the schema whose objects are restored in place of those of @s, or NULL
  */
-const struct kstate_schema *
-kstate_image_rival(const struct kstate_reader *from,
-		   const struct kstate_schema *s,
-		   const struct kstate_schema *to)
+static const struct kstate_schema *find_rival(const struct kstate_reader *from,
+					      const struct kstate_schema *s,
+					      const struct kstate_schema *to)
 {
 	const struct kstate_schema *rival;
 	struct kstate_attr attr;
@@ -262,12 +263,37 @@ kstate_image_rival(const struct kstate_reader *from,
 	}
 	return rival;
 }
-EXPORT_SYMBOL_IF_KUNIT(kstate_image_rival);
+
+/**
+ * kstate_image_resolve - could objects be restored, and how?
+ * @from: the schemas of the kernel that saves
+ * @s: the one that the objects are saved with
+ * @to: the one that they would be restored with
+ * @report: returns why not
+ *
+ * Context: may sleep.
+ * Return: to be freed with kstate_resolution_free(); ERR_PTR() of -EPROTO if
+ * objects of another description would be restored in their place, or of the
+ * errno of kstate_resolve_schemas()
+ */
+struct kstate_resolution *kstate_image_resolve(const struct kstate_reader *from,
+					       const struct kstate_schema *s,
+					       const struct kstate_schema *to,
+					       struct kstate_report *report)
+{
+	const struct kstate_schema *rival = find_rival(from, s, to);
+
+	if (rival)
+		return ERR_PTR(kstate_fail(report, rival->name, NULL,
+					   "takes its place in the image",
+					   -EPROTO));
+	return kstate_resolve_schemas(s, to, report);
+}
+EXPORT_SYMBOL_IF_KUNIT(kstate_image_resolve);
 
 static int judge(struct kstate_verdict *v, const struct kstate_reader *from,
 		 const struct kstate_reader *to)
 {
-	const struct kstate_schema *rival;
 	int err;
 
 	v->mandatory = v->from->flags & KSTATE_ABI_SCHEMA_MANDATORY;
@@ -277,13 +303,7 @@ static int judge(struct kstate_verdict *v, const struct kstate_reader *from,
 			    "is not known to the image", -EPROTO);
 		return 0;
 	}
-	rival = kstate_image_rival(from, v->from, v->to);
-	if (rival) {
-		kstate_fail(&v->report, rival->name, NULL,
-			    "takes its place in the image", -EPROTO);
-		return 0;
-	}
-	v->res = kstate_resolve_schemas(v->from, v->to, &v->report);
+	v->res = kstate_image_resolve(from, v->from, v->to, &v->report);
 	if (!IS_ERR(v->res))
 		return 0;
 	err = PTR_ERR(v->res);

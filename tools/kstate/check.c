@@ -131,20 +131,12 @@ static bool check_pair(struct json_object *to, const struct source *from,
 		       const struct kstate_schema *s,
 		       const struct kstate_schema *reader)
 {
-	const struct kstate_schema *rival =
-		kstate_image_rival(&from->reader, s, reader);
 	struct kstate_report report = { };
 	struct kstate_resolution *res;
 	struct json_object *refused;
 	bool fine;
 
-	if (rival) {
-		kstate_fail(&report, rival->name, NULL,
-			    "takes its place in the image", -EPROTO);
-		put_report(to, &report);
-		return false;
-	}
-	res = kstate_resolve_schemas(s, reader, &report);
+	res = kstate_image_resolve(&from->reader, s, reader, &report);
 	if (IS_ERR(res)) {
 		put_report(to, &report);
 		return false;
@@ -211,14 +203,6 @@ static struct json_object *check_schema(const struct source *from,
 	return to;
 }
 
-/* Only of these there are, or may be, objects: others are parts of them. */
-static bool has_objects(const struct source *from,
-			const struct kstate_schema *s)
-{
-	return (s->flags & KSTATE_ABI_SCHEMA_DECLARED) ||
-	       count_objects(from, s);
-}
-
 struct json_object *check_sources(const struct source *from,
 				  const struct sources *images, int *status)
 {
@@ -230,7 +214,7 @@ struct json_object *check_sources(const struct source *from,
 	*status = EXIT_ALL;
 	for (i = 0; i < from->reader.nr_schemas; i++) {
 		s = &from->reader.schemas[i];
-		if (!has_objects(from, s))
+		if (!kstate_image_has_objects(&from->reader, s))
 			continue;
 		json_object_array_add(list,
 				      check_schema(from, s, images, status));
