@@ -10,7 +10,7 @@
 
 # Write and read back most of what is free.
 use_memory() {
-	_mb=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 2048))
+	_mb=$(($(meminfo MemAvailable) / 2048))
 	dd if=/dev/urandom of=/tmp/part bs=1M count=16 2>/dev/null
 	_i=0
 	while [ $_i -lt $((_mb / 16)) ]; do

@@ -12,10 +12,6 @@
 
 user=/sys/kernel/debug/test_kstate_user
 
-meminfo() {
-	sed -n "s/^$1: *\([0-9]*\).*/\1/p" /proc/meminfo
-}
-
 check "the test module starts" insmod \
 	"/lib/modules/$(uname -r)/test_kstate_user.ko" seed="$seed"
 case $stage in

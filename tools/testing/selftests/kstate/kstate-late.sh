@@ -17,7 +17,7 @@ random_below() {
 # preserved while they go, one by one, comes from everywhere.
 files=24
 fill() {
-	_kb=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	_kb=$(meminfo MemAvailable)
 	_kb=$(((_kb - 24 * 1024) / files))
 	mkdir -p /tmp/fill
 	mount -t tmpfs -o size=100% tmpfs /tmp/fill

@@ -48,12 +48,17 @@ load_next() {
 	load /boot/k2 "$seed_word" "$@"
 }
 
-# Field of /proc/meminfo in KiB, when nothing is left to be freed.
+# Field of /proc/meminfo: KiB, or a number of huge pages.
+meminfo() {
+	sed -n "s/^$1: *\([0-9]*\).*/\1/p" /proc/meminfo
+}
+
+# The same when nothing is left to be freed.
 mem() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	usleep 200000
-	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
+	meminfo "$1"
 }
 
 # Memory that is free, with what the CPUs keep at hand.

@@ -12,10 +12,6 @@
 
 apart=$(cmdline_value kstate_reserve)
 
-meminfo() {
-	sed -n "s/^$1: *\([0-9]*\).*/\1/p" /proc/meminfo
-}
-
 case $stage in
 1)
 	start_module 0 || exit 1
