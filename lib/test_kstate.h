@@ -10,6 +10,14 @@
 
 struct folio;
 
+/* The end of splitmix64: numbers that differ little come out far apart. */
+static inline u64 test_scatter(u64 z)
+{
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
 /* ---- test_kstate_main.c ---- */
 
 extern unsigned int hop;

@@ -88,11 +88,7 @@ void test_expect(bool good, const char *fmt, ...)
 /* splitmix64 */
 u64 test_mix(u64 key, u64 n)
 {
-	u64 z = seed + key + (n + 1) * 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
+	return test_scatter(seed + key + (n + 1) * 0x9e3779b97f4a7c15ULL);
 }
 
 u64 test_key(unsigned int hops, u64 what)

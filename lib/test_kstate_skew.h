@@ -70,17 +70,12 @@ extern const char * const skew_side;
 	{ .name = #_name, .desc = &_name##_desc, .obj = &_name##_is,	\
 	  .fill = fill_##_name, .check = check_##_name,			\
 	  .expect = KSTATE_RESTORED }
-#define SKEW_REFUSED(_name, _errno)					\
+/* Further members may follow: ".late = true" */
+#define SKEW_REFUSED(_name, _errno, ...)				\
 	{ .name = #_name, .desc = &_name##_desc, .obj = &_name##_is,	\
-	  .saves = &_name##_saves, .expect = _errno }
-#define SKEW_REFUSED_OWN(_name, _errno)					\
+	  .saves = &_name##_saves, .expect = _errno, ##__VA_ARGS__ }
+#define SKEW_REFUSED_OWN(_name, _errno, ...)				\
 	{ .name = #_name, .desc = &_name##_desc, .obj = &_name##_is,	\
-	  .fill = fill_##_name, .expect = _errno }
-#define SKEW_LATE(_name, _errno)					\
-	{ .name = #_name, .desc = &_name##_desc, .obj = &_name##_is,	\
-	  .saves = &_name##_saves, .expect = _errno, .late = true }
-#define SKEW_LATE_OWN(_name, _errno)					\
-	{ .name = #_name, .desc = &_name##_desc, .obj = &_name##_is,	\
-	  .fill = fill_##_name, .expect = _errno, .late = true }
+	  .fill = fill_##_name, .expect = _errno, ##__VA_ARGS__ }
 
 #endif /* _LIB_TEST_KSTATE_SKEW_H */

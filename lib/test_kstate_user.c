@@ -27,6 +27,8 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "test_kstate.h"
+
 #define VMALLOC_PAGES	300
 #define MAX_LINE	80
 #define NAME_LEN	16
@@ -106,11 +108,7 @@ KSTATE_DECLARE(user_desc);
 
 static u64 word_of(u64 nr, u64 at)
 {
-	u64 z = seed ^ (nr << 40) ^ at;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
+	return test_scatter(seed ^ (nr << 40) ^ at);
 }
 
 /* Every eighth word of @size bytes, at different places in each page */
@@ -129,7 +127,7 @@ static bool visit(u64 *at, size_t size, u64 nr, bool check)
 	return true;
 }
 
-static bool visit_folio(u32 nr, bool check)
+static bool visit_one(u32 nr, bool check)
 {
 	struct folio *folio = user.folios[nr];
 
@@ -143,7 +141,7 @@ static bool folio_is_right(const struct test_area *area, u32 nr)
 	struct folio *folio = user.folios[nr];
 
 	if (folio_order(folio) != area->order || folio_ref_count(folio) != 1 ||
-	    folio_nid(folio) != area->nid || !visit_folio(nr, true))
+	    folio_nid(folio) != area->nid || !visit_one(nr, true))
 		return false;
 	return !area->huge || !hugetlb_adopt_folio(folio);
 }
@@ -224,7 +222,7 @@ static int add_folio(struct folio *folio)
 	folio_get(folio);
 	user.folios[nr] = folio;
 	user.nr_folios++;
-	visit_folio(nr, false);
+	visit_one(nr, false);
 	return 0;
 }
 
