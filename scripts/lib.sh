@@ -115,6 +115,22 @@ check_config() {
 		}' >&2
 }
 
+# add_program FILE: into the guest's root, $root, with the libraries that it loads.
+# shellcheck disable=SC2154  # root is the caller's
+add_program() {
+	mkdir -p "$root/${1%/*}"
+	cp -L "$1" "$root/$1"
+	add_libraries "$1"
+}
+
+# shellcheck disable=SC2154
+add_libraries() {
+	for _f in $(ldd "$1" | grep -o '/[^ ]*'); do
+		mkdir -p "$root/${_f%/*}"
+		cp -L "$_f" "$root/$_f"
+	done
+}
+
 # The same environment for every kernel build: ccache then finds what another
 # checkout compiled, and an unchanged input gives an unchanged image.
 kbuild_env() {
