@@ -502,6 +502,7 @@ static const struct kstate_field one_of_many_fields[] = {
 
 static const struct kstate_description one_of_many_desc = {
 	.name = "test.one_of_many", .version = 1,
+	.owner = THIS_MODULE,
 	.size = sizeof(struct one_of_many), .fields = one_of_many_fields,
 };
 
