@@ -227,9 +227,6 @@ static int restore_object(struct kstate_core *core,
 		err = PTR_ERR(prog);
 		report->untried = err == -ENOMEM;
 	}
-	/* what points at a module's description must not outlive the module */
-	if (desc->owner || is_module_address((unsigned long)desc))
-		kstate_reader_forget(&core->reader);
 	module_put(desc->owner);
 
 	trace_kstate_restore(desc->name, in->instance, err);

@@ -2,8 +2,13 @@
 /*
  * KSTATE: the registered objects, by name and by object.
  */
+#include <linux/cleanup.h>
+#include <linux/init.h>
 #include <linux/kstate.h>
 #include <linux/lockdep.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -171,3 +176,28 @@ void kstate_core_remove(struct kstate_core *core, struct kstate_object *o)
 	core->changes++;
 	kfree(o);
 }
+
+/* ---- Modules that go ---- */
+
+#ifdef CONFIG_MODULES
+/* How objects are restored points at descriptions, which a module takes along. */
+static int forget_descriptions(struct notifier_block *nb, unsigned long action,
+			       void *arg)
+{
+	if (action == MODULE_STATE_GOING) {
+		guard(mutex)(&kstate_core.lock);
+		kstate_reader_forget(&kstate_core.reader);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_watch = {
+	.notifier_call = forget_descriptions,
+};
+
+static int __init watch_modules(void)
+{
+	return register_module_notifier(&module_watch);
+}
+core_initcall(watch_modules);
+#endif

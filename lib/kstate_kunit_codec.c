@@ -519,12 +519,21 @@ static u32 count_groups(const struct kstate_hop *hop)
 	return nr;
 }
 
+/* How objects of the stream's first schema are restored, if that is known once */
+static const void *only_resolution(struct kstate_hop *hop)
+{
+	struct list_head *all = &hop->new.reader.objects[0].schema->resolutions;
+
+	return list_is_singular(all) ? all->next : NULL;
+}
+
 /* Objects fill a group and the next one; some go when they are saved. */
 static void test_many_objects(struct kunit *test)
 {
 	const struct kstate_description *desc = &one_of_many_desc;
 	struct kstate_hop *hop = kstate_hop_new(test);
 	struct one_of_many src = { { 1, U64_MAX } };
+	const void *resolution = NULL;
 	u32 i;
 
 	for (i = 0; i < MANY; i++)
@@ -543,7 +552,11 @@ static void test_many_objects(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, gone ? -ENOENT : 0,
 				kstate_core_restore(&hop->new, desc, &dst, i));
 		KUNIT_ASSERT_EQ(test, dst.values[1], gone ? 0 : U64_MAX);
+		if (!i)
+			resolution = only_resolution(hop);
 	}
+	KUNIT_EXPECT_NOT_NULL(test, resolution);
+	KUNIT_EXPECT_PTR_EQ(test, resolution, only_resolution(hop));
 }
 
 static struct kunit_case kstate_codec_cases[] = {
