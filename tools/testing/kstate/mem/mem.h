@@ -13,9 +13,9 @@
 #include "../../../../mm/kstate_map.h"
 
 /* Pages that tests may use begin here; what is below is the new kernel's. */
-#define MEM_FIRST	(1UL << 15)
-#define MEM_ARENA	(1UL << 28)
-#define MEM_ARENA_SIZE	(1UL << 20)
+#define MEM_FIRST	BIT(15)
+#define MEM_ARENA	BIT(28)
+#define MEM_ARENA_SIZE	BIT(20)
 #define MEM_END		(MEM_ARENA + MEM_ARENA_SIZE)
 
 /* The new kernel itself */

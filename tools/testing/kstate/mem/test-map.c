@@ -16,7 +16,7 @@
 #include "mem.h"
 #include "model.h"
 
-#define CHUNK	(1UL << 15)
+#define CHUNK	BIT(15)
 #define ROUNDS	1000
 
 static struct kstate_abi_root good, root;

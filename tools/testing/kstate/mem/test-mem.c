@@ -19,8 +19,8 @@
 #include "mem.h"
 #include "model.h"
 
-#define CHUNK	(1UL << 15)
-#define TIB	(1UL << 28)	/* pages of a tebibyte */
+#define CHUNK	BIT(15)
+#define TIB	BIT(28)	/* pages of a tebibyte */
 
 static struct kstate_abi_root root;
 

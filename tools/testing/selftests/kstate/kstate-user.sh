@@ -39,7 +39,7 @@ case $stage in
 	pin huge2m 16777216 huge=2097152
 	pin huge1g 1073741824 huge=1073741824
 	check "what has to stay movable is refused" \
-		pin_mem movable movable 4194304 node=1
+		pin_mem movable moving 4194304 node=1
 	equal "huge pages of 2M are in use" "$(pool 2048 free_hugepages)" 8
 	equal "huge pages of 1G are in use" "$(pool 1048576 free_hugepages)" 0
 	;;

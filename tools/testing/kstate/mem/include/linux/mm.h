@@ -29,18 +29,18 @@
 #define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
 
 #define MAX_PAGE_ORDER		10
-#define MAX_ORDER_NR_PAGES	(1UL << MAX_PAGE_ORDER)
-#define MAX_FOLIO_NR_PAGES	(1UL << 18)
+#define MAX_ORDER_NR_PAGES	BIT(MAX_PAGE_ORDER)
+#define MAX_FOLIO_NR_PAGES	BIT(18)
 #define pageblock_order		9
-#define pageblock_nr_pages	(1UL << pageblock_order)
+#define pageblock_nr_pages	BIT(pageblock_order)
 #define pageblock_aligned(pfn)	IS_ALIGNED(pfn, pageblock_nr_pages)
 #define MIGRATE_MOVABLE		1
 
 #define PAGE_FLAGS_SECOND	0xffUL
-#define PG_RESERVED		(1UL << 8)
-#define PG_HEAD			(1UL << 9)
-#define PG_BUDDY		(1UL << 10)
-#define PG_WAS_FREED		(1UL << 11)
+#define PG_RESERVED		BIT(8)
+#define PG_HEAD			BIT(9)
+#define PG_BUDDY		BIT(10)
+#define PG_WAS_FREED		BIT(11)
 
 struct address_space;
 struct seq_file;
@@ -92,9 +92,9 @@ static inline void *phys_to_virt(phys_addr_t phys)
 }
 
 #define virt_to_phys virt_to_phys
-static inline phys_addr_t virt_to_phys(const volatile void *at)
+static inline phys_addr_t virt_to_phys(const void *at)
 {
-	return (const volatile char *)at - mem_base;
+	return (const char *)at - mem_base;
 }
 
 #define __va(x)			phys_to_virt(x)
@@ -169,9 +169,20 @@ static inline unsigned long folio_nr_pages(const struct folio *folio)
 
 /* Memory here neither breaks nor has to stay movable. */
 #define folio_test_large(folio)			(folio_order(folio) != 0)
-#define folio_test_hwpoison(folio)		false
-#define folio_test_has_hwpoisoned(folio)	false
-#define folio_is_longterm_pinnable(folio)	true
+static inline bool folio_test_hwpoison(const struct folio *folio)
+{
+	return false;
+}
+
+static inline bool folio_test_has_hwpoisoned(const struct folio *folio)
+{
+	return false;
+}
+
+static inline bool folio_is_longterm_pinnable(const struct folio *folio)
+{
+	return true;
+}
 
 static inline unsigned int folio_order(const struct folio *folio)
 {

@@ -15,12 +15,14 @@ struct zone {
 	atomic_long_t managed_pages;
 };
 
-typedef struct pglist_data {
+struct pglist_data {
 	struct zone node_zones[MAX_NR_ZONES];
-} pg_data_t;
+};
 
-#define for_each_online_pgdat(pgdat) \
-	for ((pgdat) = NULL; (pgdat); )
+#define pg_data_t	struct pglist_data
+
+/* There is none. */
+#define for_each_online_pgdat(pgdat)	while (((pgdat) = NULL))
 
 #define pageblock_align(pfn)		ALIGN(pfn, pageblock_nr_pages)
 #define pageblock_start_pfn(pfn)	ALIGN_DOWN(pfn, pageblock_nr_pages)

@@ -4,6 +4,8 @@
 
 #include <linux/mm.h>
 
-#define clear_page_tag_ref(page)	do { } while (0)
+static inline void clear_page_tag_ref(struct page *page)
+{
+}
 
 #endif /* _KSTATE_MEM_LINUX_PGALLOC_TAG_H */

@@ -5,7 +5,7 @@
 /* The last line of the log is kept, for tests to see. */
 void mem_printk(const char *fmt, ...);
 
-#define printk(...)		mem_printk(__VA_ARGS__)
+#define printk			mem_printk
 #define pr_err(...)		mem_printk(__VA_ARGS__)
 #define pr_warn(...)		mem_printk(__VA_ARGS__)
 #define pr_warn_once(...)	mem_printk(__VA_ARGS__)
