@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kmho(2): what its parts share.
+ */
+#ifndef _MM_KMHO_H
+#define _MM_KMHO_H
+
+#include <linux/bits.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <uapi/linux/kmho.h>
+
+struct ucounts;
+
+/*
+ * What a mapping is besides its place. The numbers are in the stream and never
+ * change.
+ */
+#define KMHO_AREA_READ		BIT(0)
+#define KMHO_AREA_WRITE		BIT(1)
+#define KMHO_AREA_EXEC		BIT(2)
+#define KMHO_AREA_LOCKED	BIT(3)
+#define KMHO_AREA_LOCKONFAULT	BIT(4)
+#define KMHO_AREA_NORESERVE	BIT(5)
+#define KMHO_AREA_HUGEPAGE	BIT(6)
+#define KMHO_AREA_NOHUGEPAGE	BIT(7)
+#define KMHO_AREA_DONTCOPY	BIT(8)
+#define KMHO_AREA_WIPEONFORK	BIT(9)
+#define KMHO_AREA_DONTDUMP	BIT(10)
+#define KMHO_AREA_SEQ_READ	BIT(11)
+#define KMHO_AREA_RAND_READ	BIT(12)
+
+/**
+ * struct kmho_area - a part of a range that is one mapping
+ * @start: its address
+ * @length: bytes
+ * @flags: KMHO_AREA_*
+ */
+struct kmho_area {
+	u64 start;
+	u64 length;
+	u32 flags;
+};
+
+/**
+ * struct kmho_extent - folios of one order, in a row in both address spaces
+ * @addr: address of the first in the process, and the order in the low bits
+ * @phys: its physical address, and how many there are in the low bits
+ *
+ * This is all the metadata that memory takes in the stream: 16 bytes for up to
+ * KMHO_EXTENT_MAX folios. Each is aligned to its size in both address spaces,
+ * and none lies in two areas.
+ */
+struct kmho_extent {
+	u64 addr;
+	u64 phys;
+};
+
+#define KMHO_EXTENT_MAX		(PAGE_SIZE - 1)
+
+static inline unsigned long extent_addr(const struct kmho_extent *e)
+{
+	return e->addr & PAGE_MASK;
+}
+
+static inline unsigned int extent_order(const struct kmho_extent *e)
+{
+	return e->addr & ~PAGE_MASK;
+}
+
+static inline phys_addr_t extent_phys(const struct kmho_extent *e)
+{
+	return e->phys & PAGE_MASK;
+}
+
+static inline unsigned int extent_folios(const struct kmho_extent *e)
+{
+	return e->phys & ~PAGE_MASK;
+}
+
+static inline u64 extent_size(const struct kmho_extent *e)
+{
+	return (u64)extent_folios(e) << (PAGE_SHIFT + extent_order(e));
+}
+
+static inline struct folio *extent_folio(const struct kmho_extent *e,
+					 unsigned int i)
+{
+	unsigned long pfn = PHYS_PFN(extent_phys(e));
+
+	return pfn_folio(pfn + ((unsigned long)i << extent_order(e)));
+}
+
+/**
+ * struct kmho_memory - what was handed over under a key
+ * @node: on kmho.memories, or on kmho_taken
+ * @key: the key
+ * @uid: whose it is, as the initial user namespace sees users
+ * @ranges: sorted, apart
+ * @nr_ranges: how many
+ * @areas: sorted; together they cover the ranges
+ * @nr_areas: how many
+ * @extents: sorted by address; what they leave of the areas is holes
+ * @nr_extents: how many
+ * @ucounts: the account of the user who locks memory
+ * @charged: pages on that account
+ * @arrived: the previous kernel handed it over, and a reference to each folio is
+ *	held; else this one did, and each is pinned
+ * @busy: a task that does not hold the lock takes it over or gives it up
+ */
+struct kmho_memory {
+	struct list_head node;
+	u64 key;
+	u32 uid;
+	struct kmho_range *ranges;
+	u32 nr_ranges;
+	struct kmho_area *areas;
+	u32 nr_areas;
+	struct kmho_extent *extents;
+	u32 nr_extents;
+
+	struct ucounts *ucounts;
+	unsigned long charged;
+	bool arrived;
+	bool busy;
+};
+
+/**
+ * struct kmho - all there is; an object of KSTATE's while the list has entries
+ * @memories: all keys of all users
+ */
+struct kmho {
+	struct list_head memories;
+};
+
+extern struct kmho kmho;
+extern struct mutex kmho_lock;
+
+/* What is busy, so that a hand-over need not wait for it */
+extern struct list_head kmho_taken;
+
+/* A hand-over is prepared: nothing may change. */
+extern bool kmho_frozen;
+
+struct kmho_memory *kmho_find(u32 uid, u64 key);
+struct kmho_memory *kmho_new(u64 key, u32 uid);
+void kmho_free(struct kmho_memory *mem);
+int kmho_charge(struct kmho_memory *mem, unsigned long nr);
+void kmho_uncharge(struct kmho_memory *mem, unsigned long nr);
+unsigned long kmho_own_pages(const struct kmho_memory *mem);
+
+int kmho_publish(struct kmho_memory *mem);
+void kmho_withdraw(struct kmho_memory *mem);
+
+int kmho_pin(struct kmho_memory *mem, u64 *swapped);
+
+int kmho_preserve(const struct kmho_memory *mem);
+void kmho_unpreserve(const struct kmho_memory *mem);
+
+int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
+
+#endif /* _MM_KMHO_H */

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kmho(2): what goes to the next kernel, and what came from the previous one.
+ *
+ * There is one object, and only while there is a key. It has no folio fields,
+ * whose 16 bytes for each folio would be too much: extents are numbers, and their
+ * memory is preserved and claimed here. It is preserved from the system call on,
+ * not only when a hand-over is prepared.
+ *
+ * What arrives is claimed at boot. It goes on to the kernel after this one unless
+ * somebody takes it over or gives it up.
+ */
+#define pr_fmt(fmt) "kmho: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/init.h>
+#include <linux/kstate.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "internal.h"
+#include "kmho.h"
+
+/* Taken before KSTATE's lock, which is taken before kmho_lock */
+static DEFINE_MUTEX(kmho_register_lock);
+
+/* ---- What it looks like ---- */
+
+static const struct kstate_field range_fields[] = {
+	KSTATE_SIMPLE(struct kmho_range, base),
+	KSTATE_SIMPLE(struct kmho_range, length),
+	KSTATE_END()
+};
+
+static const struct kstate_description range_desc = {
+	.name	= "mm.kmho.range",
+	.size	= sizeof(struct kmho_range),
+	.fields	= range_fields,
+};
+
+static const struct kstate_field area_fields[] = {
+	KSTATE_SIMPLE(struct kmho_area, start),
+	KSTATE_SIMPLE(struct kmho_area, length),
+	KSTATE_SIMPLE(struct kmho_area, flags),
+	KSTATE_END()
+};
+
+static const struct kstate_description area_desc = {
+	.name	= "mm.kmho.area",
+	.size	= sizeof(struct kmho_area),
+	.fields	= area_fields,
+};
+
+static const struct kstate_field extent_fields[] = {
+	KSTATE_SIMPLE(struct kmho_extent, addr),
+	KSTATE_SIMPLE(struct kmho_extent, phys),
+	KSTATE_END()
+};
+
+static const struct kstate_description extent_desc = {
+	.name	= "mm.kmho.extent",
+	.size	= sizeof(struct kmho_extent),
+	.fields	= extent_fields,
+};
+
+static const struct kstate_field memory_fields[] = {
+	KSTATE_SIMPLE(struct kmho_memory, key),
+	KSTATE_SIMPLE(struct kmho_memory, uid),
+	KSTATE_STRUCT_VARRAY(struct kmho_memory, ranges, nr_ranges,
+			     struct kmho_range, &range_desc),
+	KSTATE_STRUCT_VARRAY(struct kmho_memory, areas, nr_areas,
+			     struct kmho_area, &area_desc),
+	KSTATE_STRUCT_VARRAY(struct kmho_memory, extents, nr_extents,
+			     struct kmho_extent, &extent_desc),
+	KSTATE_END()
+};
+
+static const struct kstate_description memory_desc = {
+	.name	= "mm.kmho.memory",
+	.size	= sizeof(struct kmho_memory),
+	.fields	= memory_fields,
+};
+
+static const struct kstate_field kmho_fields[] = {
+	KSTATE_LIST(struct kmho, memories, struct kmho_memory, node,
+		    &memory_desc),
+	KSTATE_END()
+};
+
+/* ---- Memory stays in place ---- */
+
+static void unpreserve(const struct kmho_memory *mem,
+		       const struct kmho_extent *end)
+{
+	const struct kmho_extent *e;
+
+	for (e = mem->extents; e < end; e++)
+		kstate_unpreserve_range(extent_phys(e), extent_size(e));
+}
+
+/**
+ * kmho_preserve - have memory stay in place across the next kexec
+ * @mem: the memory; its folios are pinned, or have arrived
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -EBUSY: some of it is preserved already, or it is too late;
+ * -EADDRNOTAVAIL: the next kernel would not know it as RAM; -ENOMEM.
+ */
+int kmho_preserve(const struct kmho_memory *mem)
+{
+	const struct kmho_extent *e;
+	int err;
+
+	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
+		err = kstate_preserve_range(extent_phys(e), extent_size(e));
+		if (err) {
+			unpreserve(mem, e);
+			return err == -EINVAL || err == -ERANGE ?
+			       -EADDRNOTAVAIL : err;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kmho_unpreserve - undo kmho_preserve()
+ * @mem: the memory
+ *
+ * Context: process context, may sleep.
+ */
+void kmho_unpreserve(const struct kmho_memory *mem)
+{
+	unpreserve(mem, mem->extents + mem->nr_extents);
+}
+
+/* ---- The old kernel ---- */
+
+static int kmho_prepare(void *obj)
+{
+	guard(mutex)(&kmho_lock);
+	kmho_frozen = true;
+	return 0;
+}
+
+static void kmho_abort(void *obj)
+{
+	struct kmho_memory *mem, *next;
+
+	guard(mutex)(&kmho_lock);
+	kmho_frozen = false;
+	list_for_each_entry_safe(mem, next, &kmho_taken, node)
+		if (!mem->busy)
+			list_move(&mem->node, &kmho.memories);
+}
+
+static int kmho_post_load(void *obj, u32 version);
+
+static const struct kstate_description kmho_desc = {
+	.name		= "mm.kmho",
+	.size		= sizeof(struct kmho),
+	.fields		= kmho_fields,
+	.prepare	= kmho_prepare,
+	.abort		= kmho_abort,
+	.post_load	= kmho_post_load,
+};
+
+KSTATE_DECLARE(kmho_desc);
+
+static int insert(struct kmho_memory *mem)
+{
+	guard(mutex)(&kmho_lock);
+	if (kmho_frozen)
+		return -EBUSY;
+	if (kmho_find(mem->uid, mem->key))
+		return -EEXIST;
+	list_add_tail(&mem->node, &kmho.memories);
+	return 0;
+}
+
+static bool nothing_there(void)
+{
+	guard(mutex)(&kmho_lock);
+	return list_empty(&kmho.memories) && list_empty(&kmho_taken);
+}
+
+/**
+ * kmho_publish - have a key go to the next kernel
+ * @mem: what it stands for, preserved
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -EEXIST: the user has that key already; -EBUSY: a hand-over is
+ * prepared; -ENOMEM.
+ */
+int kmho_publish(struct kmho_memory *mem)
+{
+	int err = 0;
+
+	guard(mutex)(&kmho_register_lock);
+	if (nothing_there())
+		err = kstate_register(&kmho_desc, &kmho, 0);
+	if (err < 0)
+		return err;
+	err = insert(mem);
+	if (nothing_there())
+		kstate_unregister(&kmho_desc, 0);
+	return err;
+}
+
+/**
+ * kmho_withdraw - undo kmho_publish()
+ * @mem: was acquired by the caller, so that no hand-over knows it
+ *
+ * Context: process context, may sleep.
+ */
+void kmho_withdraw(struct kmho_memory *mem)
+{
+	guard(mutex)(&kmho_register_lock);
+	scoped_guard(mutex, &kmho_lock)
+		list_del(&mem->node);
+	if (nothing_there())
+		kstate_unregister(&kmho_desc, 0);
+}
+
+/* ---- The new kernel ---- */
+
+static bool is_sorted(u64 *last, u64 start, u64 length)
+{
+	u64 end;
+
+	if (!length || !PAGE_ALIGNED(start | length) || start < *last ||
+	    check_add_overflow(start, length, &end))
+		return false;
+	*last = end;
+	return true;
+}
+
+/* The areas are the ranges, cut into pieces. */
+static bool areas_are_sane(const struct kmho_memory *mem)
+{
+	u64 at = 0, end = 0, last = 0;
+	u32 i, range = 0;
+
+	for (i = 0; i < mem->nr_areas; i++) {
+		const struct kmho_area *area = &mem->areas[i];
+
+		if (at == end) {
+			if (range == mem->nr_ranges ||
+			    !is_sorted(&last, mem->ranges[range].base,
+				       mem->ranges[range].length))
+				return false;
+			at = mem->ranges[range++].base;
+			end = last;
+		}
+		if (area->start != at || !area->length ||
+		    !PAGE_ALIGNED(area->length) || area->length > end - at)
+			return false;
+		at += area->length;
+	}
+	return mem->nr_ranges && range == mem->nr_ranges && at == end;
+}
+
+static bool extent_is_sane(const struct kmho_extent *e)
+{
+	unsigned int order = extent_order(e);
+	u64 size = PAGE_SIZE << order;
+
+	/* Anonymous memory has no folios of two pages. */
+	return order <= HPAGE_PMD_ORDER && order != 1 && extent_folios(e) &&
+	       IS_ALIGNED(extent_addr(e) | extent_phys(e), size);
+}
+
+static bool extents_are_sane(const struct kmho_memory *mem)
+{
+	const struct kmho_area *area = mem->areas;
+	const struct kmho_extent *e;
+	u64 last = 0;
+
+	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
+		if (!extent_is_sane(e) ||
+		    !is_sorted(&last, extent_addr(e), extent_size(e)))
+			return false;
+		while (area < mem->areas + mem->nr_areas &&
+		       area->start + area->length <= extent_addr(e))
+			area++;
+		if (area == mem->areas + mem->nr_areas ||
+		    extent_addr(e) < area->start ||
+		    last > area->start + area->length)
+			return false;
+	}
+	return true;
+}
+
+/* Claimed folios up to @nr of this extent are given back. */
+static void unclaim_extent(const struct kmho_extent *e, unsigned int nr)
+{
+	while (nr--)
+		folio_put(extent_folio(e, nr));
+}
+
+static bool claim_extent(const struct kmho_extent *e)
+{
+	unsigned int i, order = extent_order(e);
+	struct folio *folio;
+
+	for (i = 0; i < extent_folios(e); i++) {
+		folio = kstate_restore_folio(PFN_PHYS(folio_pfn(extent_folio(e, i))),
+					     order);
+		if (!folio) {
+			unclaim_extent(e, i);
+			return false;
+		}
+		if (order)
+			folio_set_large_rmappable(folio);
+		__folio_mark_uptodate(folio);
+	}
+	return true;
+}
+
+static int claim(struct kmho_memory *mem)
+{
+	u32 nr = mem->nr_extents;
+
+	for (mem->nr_extents = 0; mem->nr_extents < nr; mem->nr_extents++) {
+		if (!claim_extent(&mem->extents[mem->nr_extents]))
+			return -ENOENT;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* It is there, whatever the limit of this kernel is. */
+static void charge_arrived(struct kmho_memory *mem)
+{
+	u32 i;
+
+	mem->charged = kmho_own_pages(mem);
+	for (i = 0; i < mem->nr_extents; i++)
+		mem->charged += PHYS_PFN(extent_size(&mem->extents[i]));
+	inc_rlimit_ucounts(mem->ucounts, UCOUNT_RLIMIT_MEMLOCK, mem->charged);
+}
+
+static int adopt(struct kmho_memory *mem)
+{
+	u32 nr = mem->nr_extents;
+	int err;
+
+	mem->arrived = true;
+	/* nothing is claimed yet, should it be freed */
+	mem->nr_extents = 0;
+	mem->ucounts = alloc_ucounts(&init_user_ns,
+				     make_kuid(&init_user_ns, mem->uid));
+	if (!mem->ucounts)
+		return -ENOMEM;
+	mem->nr_extents = nr;
+	if (!areas_are_sane(mem) || !extents_are_sane(mem)) {
+		mem->nr_extents = 0;
+		return -EBADMSG;
+	}
+	err = claim(mem) ?: kmho_preserve(mem);
+	if (!err)
+		charge_arrived(mem);
+	return err;
+}
+
+/* One key that is not in order does not keep the others from their users. */
+static int kmho_post_load(void *obj, u32 version)
+{
+	struct kmho_memory *mem, *next;
+	int err;
+
+	list_for_each_entry_safe(mem, next, &kmho.memories, node) {
+		err = adopt(mem);
+		if (!err)
+			continue;
+		pr_err("key %llu of user %u is lost: %pe\n", mem->key, mem->uid,
+		       ERR_PTR(err));
+		list_del(&mem->node);
+		kmho_free(mem);
+	}
+	return 0;
+}
+
+static int __init kmho_init(void)
+{
+	guard(mutex)(&kmho_register_lock);
+	if (kstate_pending(&kmho_desc, 0))
+		kstate_register(&kmho_desc, &kmho, 0);
+	/* Nobody would ask for it again, and expect what is there to change. */
+	kstate_discard(&kmho_desc, 0);
+	if (nothing_there())
+		kstate_unregister(&kmho_desc, 0);
+	return 0;
+}
+late_initcall(kmho_init);

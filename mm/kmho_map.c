@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kmho(2): mapping memory that came from the previous kernel.
+ *
+ * In two steps, under the process's mmap_lock. First everything that can fail:
+ * the mappings are made, as mmap(2) makes them, the page tables are allocated, the
+ * memory is charged. If anything is refused, the mappings go and the memory is as
+ * it was. Then the folios are put into the page tables, which cannot fail, and
+ * with them goes the reference that was held.
+ */
+#include <linux/bitmap.h>
+#include <linux/kstate.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mman.h>
+#include <linux/pgtable.h>
+#include <linux/rmap.h>
+#include <linux/sched/mm.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/swap.h>
+#include <linux/userfaultfd_k.h>
+
+#include <asm/pgalloc.h>
+#include <asm/tlbflush.h>
+
+#include "internal.h"
+#include "kmho.h"
+
+/* Flags of mappings that mmap() has no word for */
+static const struct {
+	u32 area;
+	vm_flags_t vm;
+} madvised[] = {
+	{ KMHO_AREA_LOCKONFAULT, VM_LOCKONFAULT },
+	{ KMHO_AREA_HUGEPAGE, VM_HUGEPAGE },
+	{ KMHO_AREA_NOHUGEPAGE, VM_NOHUGEPAGE },
+	{ KMHO_AREA_DONTCOPY, VM_DONTCOPY },
+	{ KMHO_AREA_WIPEONFORK, VM_WIPEONFORK },
+	{ KMHO_AREA_DONTDUMP, VM_DONTDUMP },
+	{ KMHO_AREA_SEQ_READ, VM_SEQ_READ },
+	{ KMHO_AREA_RAND_READ, VM_RAND_READ },
+};
+
+/**
+ * struct part - a range on its way into the process
+ * @range: its number
+ * @base: where it was
+ * @end: and where it ended
+ * @to: where it is to be
+ * @extent: the first of its extents
+ * @extent_end: after the last of them
+ * @area: the first of its areas
+ * @area_end: after the last of them
+ * @mapped: those before this one are mapped
+ */
+struct part {
+	u32 range;
+	unsigned long base;
+	unsigned long end;
+	unsigned long to;
+	struct kmho_extent *extent;
+	struct kmho_extent *extent_end;
+	struct kmho_area *area;
+	struct kmho_area *area_end;
+	const struct kmho_area *mapped;
+};
+
+/**
+ * struct taking - a takeover under way
+ * @mem: what it is from
+ * @parts: the ranges
+ * @nr: how many
+ * @tables: page tables to be deposited, one for each huge folio
+ * @nr_tables: how many are left
+ */
+struct taking {
+	struct kmho_memory *mem;
+	struct part *parts;
+	u32 nr;
+	pgtable_t *tables;
+	unsigned long nr_tables;
+};
+
+static unsigned long new_place(const struct part *part, unsigned long addr)
+{
+	return part->to + (addr - part->base);
+}
+
+/* ---- Which ranges ---- */
+
+/* The first entry of a sorted array whose first member is not below @addr */
+static u32 lower_bound(const void *array, u32 nr, size_t size, u64 addr)
+{
+	u32 low = 0, high = nr, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (*(const u64 *)(array + mid * size) < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct kmho_area *find_area(const struct kmho_memory *mem, u64 addr)
+{
+	return mem->areas + lower_bound(mem->areas, mem->nr_areas,
+					sizeof(*mem->areas), addr);
+}
+
+static struct kmho_extent *find_extent(const struct kmho_memory *mem, u64 addr)
+{
+	return mem->extents + lower_bound(mem->extents, mem->nr_extents,
+					  sizeof(*mem->extents), addr);
+}
+
+static bool part_find(const struct kmho_memory *mem, const struct kmho_map *map,
+		      struct part *part)
+{
+	const struct kmho_range *range;
+
+	part->range = lower_bound(mem->ranges, mem->nr_ranges, sizeof(*range),
+				  map->base);
+	range = &mem->ranges[part->range];
+	if (part->range == mem->nr_ranges || range->base != map->base ||
+	    range->length != map->length)
+		return false;
+	part->base = map->base;
+	part->end = map->base + map->length;
+	part->to = map->remap_addr;
+	part->extent = find_extent(mem, part->base);
+	part->extent_end = find_extent(mem, part->end);
+	part->area = find_area(mem, part->base);
+	part->area_end = find_area(mem, part->end);
+	part->mapped = part->area;
+	return true;
+}
+
+static int parts_find(struct taking *t, const struct kmho_map *maps)
+{
+	unsigned long *found = bitmap_zalloc(t->mem->nr_ranges, GFP_KERNEL);
+	int err = 0;
+	u32 i;
+
+	if (!found)
+		return -ENOMEM;
+	for (i = 0; i < t->nr && !err; i++) {
+		if (!part_find(t->mem, &maps[i], &t->parts[i]))
+			err = -ENOENT;
+		else if (__test_and_set_bit(t->parts[i].range, found))
+			err = -EINVAL;
+	}
+	bitmap_free(found);
+	return err;
+}
+
+/* ---- What it is charged to ---- */
+
+static void uncharge(const struct part *part)
+{
+	const struct kmho_extent *e;
+	unsigned int i;
+
+	for (e = part->extent; e < part->extent_end; e++)
+		for (i = 0; i < extent_folios(e); i++)
+			mem_cgroup_uncharge(extent_folio(e, i));
+}
+
+static int charge(const struct part *part)
+{
+	const struct kmho_extent *e;
+	unsigned int i;
+	int err;
+
+	for (e = part->extent; e < part->extent_end; e++) {
+		for (i = 0; i < extent_folios(e); i++) {
+			err = mem_cgroup_charge(extent_folio(e, i), current->mm,
+						GFP_KERNEL);
+			if (err)
+				return err;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* ---- Mappings ---- */
+
+/* Huge folios are mapped as such, so they have to lie as they did. */
+static unsigned long alignment(const struct part *part)
+{
+	const struct kmho_extent *e;
+	unsigned long size = PAGE_SIZE;
+
+	for (e = part->extent; e < part->extent_end; e++)
+		size = max(size, PAGE_SIZE << extent_order(e));
+	return size;
+}
+
+static int find_place(struct part *part)
+{
+	unsigned long addr, size = alignment(part);
+
+	if (part->to)
+		return (part->to - part->base) % size ? -EINVAL : 0;
+	addr = get_unmapped_area(NULL, 0, part->end - part->base + size, 0,
+				 MAP_PRIVATE | MAP_ANONYMOUS);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	part->to = addr + ((part->base - addr) & (size - 1));
+	return 0;
+}
+
+static unsigned long area_prot(const struct kmho_area *area)
+{
+	return (area->flags & KMHO_AREA_READ ? PROT_READ : 0) |
+	       (area->flags & KMHO_AREA_WRITE ? PROT_WRITE : 0) |
+	       (area->flags & KMHO_AREA_EXEC ? PROT_EXEC : 0);
+}
+
+static int map_area(const struct part *part, const struct kmho_area *area)
+{
+	unsigned long addr, populate, flags;
+	vm_flags_t vm_flags = 0;
+	unsigned int i;
+	LIST_HEAD(uf);
+	int err;
+
+	flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE |
+		(area->flags & KMHO_AREA_LOCKED ? MAP_LOCKED : 0) |
+		(area->flags & KMHO_AREA_NORESERVE ? MAP_NORESERVE : 0);
+	for (i = 0; i < ARRAY_SIZE(madvised); i++) {
+		if (area->flags & madvised[i].area)
+			vm_flags |= madvised[i].vm;
+	}
+	err = security_mmap_file(NULL, area_prot(area), flags);
+	if (err)
+		return err;
+	addr = do_mmap(NULL, new_place(part, area->start), area->length,
+		       area_prot(area), flags, vm_flags, 0, &populate, &uf);
+	return IS_ERR_VALUE(addr) ? addr : 0;
+}
+
+static void unmap_areas(const struct part *part)
+{
+	const struct kmho_area *area;
+
+	for (area = part->area; area < part->mapped; area++)
+		do_munmap(current->mm, new_place(part, area->start),
+			  area->length, NULL);
+}
+
+static int map_areas(struct part *part)
+{
+	int err;
+
+	for (; part->mapped < part->area_end; part->mapped++) {
+		err = map_area(part, part->mapped);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- Page tables ---- */
+
+static pmd_t *make_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4d = p4d_alloc(mm, pgd_offset(mm, addr), addr);
+	pud_t *pud = p4d ? pud_alloc(mm, p4d, addr) : NULL;
+
+	return pud ? pmd_alloc(mm, pud, addr) : NULL;
+}
+
+static int make_huge_table(struct taking *t, struct mm_struct *mm, pmd_t *pmd)
+{
+	pgtable_t table;
+
+	/* A new mapping has none, unless somebody's page table was left there. */
+	if (!pmd_none(*pmd))
+		return -EBUSY;
+	table = pte_alloc_one(mm);
+	if (!table)
+		return -ENOMEM;
+	t->tables[t->nr_tables++] = table;
+	return 0;
+}
+
+static int make_tables(struct taking *t, const struct part *part,
+		       const struct kmho_extent *e)
+{
+	unsigned long addr = new_place(part, extent_addr(e));
+	unsigned long end = addr + extent_size(e);
+	struct mm_struct *mm = current->mm;
+	int err;
+	pmd_t *pmd;
+
+	for (; addr < end; addr = ALIGN(addr + 1, PMD_SIZE)) {
+		pmd = make_pmd(mm, addr);
+		if (!pmd)
+			return -ENOMEM;
+		if (extent_order(e) == HPAGE_PMD_ORDER)
+			err = make_huge_table(t, mm, pmd);
+		else
+			err = pte_alloc(mm, pmd) ? -ENOMEM : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void free_tables(struct taking *t)
+{
+	while (t->nr_tables)
+		pte_free(current->mm, t->tables[--t->nr_tables]);
+}
+
+static int prepare_areas(const struct part *part)
+{
+	const struct kmho_area *area;
+	struct vm_area_struct *vma;
+
+	for (area = part->area; area < part->area_end; area++) {
+		vma = vma_lookup(current->mm, new_place(part, area->start));
+		if (anon_vma_prepare(vma))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int prepare(struct taking *t, struct part *part)
+{
+	const struct kmho_extent *e;
+	int err = find_place(part) ?: map_areas(part) ?: prepare_areas(part);
+
+	for (e = part->extent; !err && e < part->extent_end; e++)
+		err = make_tables(t, part, e);
+	return err;
+}
+
+/* ---- Folios ---- */
+
+static void install_huge(struct taking *t, struct vm_area_struct *vma,
+			 unsigned long addr, struct folio *folio)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pmd_t *pmd = pmd_off(mm, addr);
+	pmd_t entry = mk_huge_pmd(&folio->page, vma->vm_page_prot);
+	spinlock_t *ptl = pmd_lock(mm, pmd);
+
+	entry = maybe_pmd_mkwrite(pmd_mkdirty(entry), vma);
+	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(folio, vma);
+	pgtable_trans_huge_deposit(mm, pmd, t->tables[--t->nr_tables]);
+	set_pmd_at(mm, addr, pmd, entry);
+	update_mmu_cache_pmd(vma, addr, pmd);
+	add_mm_counter(mm, MM_ANONPAGES, HPAGE_PMD_NR);
+	mm_inc_nr_ptes(mm);
+	spin_unlock(ptl);
+}
+
+static void install(struct vm_area_struct *vma, unsigned long addr,
+		    struct folio *folio)
+{
+	unsigned int nr = folio_nr_pages(folio);
+	struct mm_struct *mm = vma->vm_mm;
+	pmd_t *pmd = pmd_off(mm, addr);
+	spinlock_t *ptl = pte_lockptr(mm, pmd);
+	pte_t *pte, entry;
+
+	entry = pte_mkdirty(mk_pte(&folio->page, vma->vm_page_prot));
+	if (vma->vm_flags & VM_WRITE)
+		entry = pte_mkwrite(entry, vma);
+	/* It is there, and no architecture of 64 bits has to map it. */
+	pte = pte_offset_kernel(pmd, addr);
+	spin_lock(ptl);
+	folio_ref_add(folio, nr - 1);
+	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
+	folio_add_lru_vma(folio, vma);
+	set_ptes(mm, addr, pte, entry, nr);
+	update_mmu_cache_range(NULL, vma, addr, pte, nr);
+	add_mm_counter(mm, MM_ANONPAGES, nr);
+	spin_unlock(ptl);
+}
+
+static void install_extent(struct taking *t, const struct part *part,
+			   const struct kmho_extent *e)
+{
+	unsigned long addr = new_place(part, extent_addr(e));
+	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
+	unsigned long size = PAGE_SIZE << extent_order(e);
+	unsigned int i;
+
+	for (i = 0; i < extent_folios(e); i++, addr += size) {
+		if (extent_order(e) == HPAGE_PMD_ORDER)
+			install_huge(t, vma, addr, extent_folio(e, i));
+		else
+			install(vma, addr, extent_folio(e, i));
+	}
+}
+
+/* ---- All of it ---- */
+
+static int prepare_all(struct taking *t)
+{
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i < t->nr && !err; i++)
+		err = prepare(t, &t->parts[i]);
+	if (!err)
+		return 0;
+	while (i--)
+		unmap_areas(&t->parts[i]);
+	free_tables(t);
+	return err;
+}
+
+static void install_all(struct taking *t)
+{
+	const struct kmho_extent *e;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++)
+		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++)
+			install_extent(t, &t->parts[i], e);
+}
+
+/* As mlock() would have, also where there were holes */
+static void populate_all(const struct taking *t)
+{
+	const struct kmho_area *area;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++)
+		for (area = t->parts[i].area; area < t->parts[i].area_end; area++)
+			if ((area->flags & KMHO_AREA_LOCKED) &&
+			    !(area->flags & KMHO_AREA_LOCKONFAULT))
+				mm_populate(new_place(&t->parts[i], area->start),
+					    area->length);
+}
+
+/* Take entries out of the record that are gone, those that are all zero. */
+static void forget(struct kmho_memory *mem)
+{
+	u32 i, nr;
+
+	for (i = 0, nr = 0; i < mem->nr_ranges; i++)
+		if (mem->ranges[i].length)
+			mem->ranges[nr++] = mem->ranges[i];
+	mem->nr_ranges = nr;
+	for (i = 0, nr = 0; i < mem->nr_areas; i++)
+		if (mem->areas[i].length)
+			mem->areas[nr++] = mem->areas[i];
+	mem->nr_areas = nr;
+	for (i = 0, nr = 0; i < mem->nr_extents; i++)
+		if (mem->extents[i].phys)
+			mem->extents[nr++] = mem->extents[i];
+	mem->nr_extents = nr;
+}
+
+static void clear_part(struct kmho_memory *mem, const struct part *part)
+{
+	memset(part->extent, 0, (part->extent_end - part->extent) *
+				sizeof(*part->extent));
+	memset(part->area, 0, (part->area_end - part->area) *
+			      sizeof(*part->area));
+	mem->ranges[part->range].length = 0;
+}
+
+/* What is the process's now is nobody else's any more. */
+static void give_up(struct taking *t)
+{
+	const struct kmho_extent *e;
+	unsigned long nr = 0;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++) {
+		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++) {
+			kstate_unpreserve_range(extent_phys(e), extent_size(e));
+			nr += PHYS_PFN(extent_size(e));
+		}
+		clear_part(t->mem, &t->parts[i]);
+	}
+	forget(t->mem);
+	kmho_uncharge(t->mem, nr);
+}
+
+static unsigned long count_huge(const struct taking *t)
+{
+	const struct kmho_extent *e;
+	unsigned long nr = 0;
+	u32 i;
+
+	for (i = 0; i < t->nr; i++)
+		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++)
+			if (extent_order(e) == HPAGE_PMD_ORDER)
+				nr += extent_folios(e);
+	return nr;
+}
+
+static int map_all(struct taking *t)
+{
+	struct mm_struct *mm = current->mm;
+	int err;
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	err = prepare_all(t);
+	if (!err)
+		install_all(t);
+	mmap_write_unlock(mm);
+	return err;
+}
+
+static int charge_and_map(struct taking *t)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < t->nr && !err; i++)
+		err = charge(&t->parts[i]);
+	if (!err)
+		err = map_all(t);
+	for (i = 0; err && i < t->nr; i++)
+		uncharge(&t->parts[i]);
+	return err;
+}
+
+static int take(struct taking *t, struct kmho_map *maps)
+{
+	int err = parts_find(t, maps);
+	u32 i;
+
+	if (err)
+		return err;
+	t->tables = kvmalloc_array(count_huge(t), sizeof(*t->tables),
+				   GFP_KERNEL);
+	if (!t->tables)
+		return -ENOMEM;
+	err = charge_and_map(t);
+	kvfree(t->tables);
+	if (err)
+		return err;
+	for (i = 0; i < t->nr; i++)
+		maps[i].remap_addr = t->parts[i].to;
+	/* Before anything is cleared that says where the memory is */
+	populate_all(t);
+	give_up(t);
+	return 0;
+}
+
+/**
+ * kmho_map - map memory that arrived into the calling process
+ * @mem: the memory; the caller has it to itself
+ * @maps: which ranges, and where; returns where
+ * @nr: how many
+ *
+ * All of them are mapped, or none. What is mapped is taken out of @mem.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -ENOENT: one is no range of @mem's; -EINVAL: one is there twice, or
+ * its new address is not aligned as its huge pages need it; -EEXIST: something
+ * is mapped there; -EAGAIN, -EPERM: it is locked memory, and the process may not
+ * lock as much, or any; -EBUSY: a page table is in the way; -EINTR; -ENOMEM; or
+ * what else mmap(2) may fail with.
+ */
+int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr)
+{
+	struct taking t = { .mem = mem, .nr = nr };
+	int err;
+
+	t.parts = kvcalloc(nr, sizeof(*t.parts), GFP_KERNEL_ACCOUNT);
+	if (!t.parts)
+		return -ENOMEM;
+	err = take(&t, maps);
+	kvfree(t.parts);
+	return err;
+}
