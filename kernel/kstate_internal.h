@@ -413,6 +413,7 @@ int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(unsigned long image_pages, bool freeze);
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
+unsigned int kstate_arch_ram_changes(void);
 void kstate_mem_commit(struct kstate_abi_root *root);
 u64 kstate_mem_preserved(void);
 u64 kstate_mem_map_bytes(void);

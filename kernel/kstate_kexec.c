@@ -226,6 +226,17 @@ static unsigned long image_pages(const struct kimage *image)
 	return pages;
 }
 
+/* The image tells the next kernel of memory that may not be there any more. */
+static int same_ram(const struct kimage *image)
+{
+	if (!image->file_mode ||
+	    image->kstate.ram_changes == kstate_arch_ram_changes())
+		return 0;
+	pr_err("memory was added or removed since the image was loaded, load it again\n");
+	kstate_refuse_jump("the image has another memory map", -EAGAIN);
+	return -EAGAIN;
+}
+
 /**
  * kstate_kexec_check - could an image restore what is registered?
  * @image: the image being loaded; keeps what was learnt until
@@ -281,14 +292,18 @@ void kstate_kexec_free(struct kimage *image)
  * Return: 0: go on, kstate_kexec_commit() follows; -ENOSPC: too much memory is
  * preserved for the next kernel to boot; -EADDRNOTAVAIL: some of it is memory
  * that the next kernel will not know; -EAGAIN: the image was loaded in a way
- * that carries no state; -ENOMEM; what a client's hook returned; or an errno as
- * of kstate_forecast_new() and kstate_forecast_verify(), if the image could not
- * restore mandatory state. On an error everything is as it was before.
+ * that carries no state, or for another memory map; -ENOMEM; what a client's hook
+ * returned; or an errno as of kstate_forecast_new() and kstate_forecast_verify(),
+ * if the image could not restore mandatory state. On an error everything is as it
+ * was before.
  */
 int kstate_kexec_save(struct kimage *image)
 {
 	int ret;
 
+	ret = same_ram(image);
+	if (ret)
+		return ret;
 	if (!image->kstate.root)
 		return kstate_lose(image);
 	ret = kstate_out_save(&out_buf, image->kstate.target);
@@ -355,13 +370,17 @@ static int dry_run(const struct kimage *image, struct kstate_meter *meter)
 int kstate_dry_run(struct kstate_meter *meter)
 {
 	const struct kimage *image;
+	bool shared;
 	int ret;
 
 	if (!kexec_trylock())
 		return -EBUSY;
 	image = kexec_image;
-	if (image && !image->kstate.root && image->kstate.shared) {
+	shared = image && !image->kstate.root && image->kstate.shared;
+	ret = image ? same_ram(image) : 0;
+	if (!ret && shared)
 		ret = kstate_lose(image);
+	if (ret || shared) {
 		guard(mutex)(&kstate_core.lock);
 		kstate_meter_result(&kstate_core, meter, ret);
 	} else {

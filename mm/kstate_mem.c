@@ -102,6 +102,13 @@ static bool range_is_ram(unsigned long pfn, unsigned long last)
 	       find_ram(pfn, last);
 }
 
+/* The next kernel may know less RAM than this one. */
+static int no_ram_error(unsigned long pfn, unsigned long last)
+{
+	return pfn_to_online_page(pfn) && pfn_to_online_page(last) ?
+	       -EADDRNOTAVAIL : -EINVAL;
+}
+
 #ifdef CONFIG_MEMORY_HOTPLUG
 static int forget_ram(struct notifier_block *nb, unsigned long action,
 		      void *arg)
@@ -141,7 +148,7 @@ static int preserve(unsigned long pfn, unsigned long nr)
 
 	guard(mutex)(&map_lock);
 	if (!range_is_ram(pfn, last))
-		return -EINVAL;
+		return no_ram_error(pfn, last);
 	if (map_frozen)
 		return -EBUSY;
 	ret = kstate_tree_set(&out_tree, pfn, last);
@@ -179,7 +186,8 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
  *
  * Return: 0; -EBUSY: it is preserved already, or it is too late; -EOPNOTSUPP:
  * it has to stay movable; -EHWPOISON: the memory is broken; -EINVAL: memory
- * below 1 MiB or not RAM; -ERANGE: above 2 PiB; -ENOMEM.
+ * below 1 MiB or not RAM; -EADDRNOTAVAIL: the next kernel would not know it;
+ * -ERANGE: above 2 PiB; -ENOMEM.
  */
 int kstate_preserve_folio(struct folio *folio)
 {
@@ -224,8 +232,8 @@ EXPORT_SYMBOL_GPL(kstate_unpreserve_folio);
  * Context: process context, may sleep.
  *
  * Return: 0; -EBUSY: some of it is preserved already, or it is too late;
- * -EINVAL: not aligned, empty, below 1 MiB or not RAM; -ERANGE: above 2 PiB;
- * -ENOMEM.
+ * -EINVAL: not aligned, empty, below 1 MiB or not RAM; -EADDRNOTAVAIL: the next
+ * kernel would not know it; -ERANGE: above 2 PiB; -ENOMEM.
  */
 int kstate_preserve_range(phys_addr_t start, phys_addr_t size)
 {
@@ -403,7 +411,7 @@ static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
 {
 	if (kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(pfn + nr)))
 		return 0;
-	pr_err("some preserved memory was added after boot: the next kernel would not know it\n");
+	pr_err("some preserved memory is not RAM to the next kernel\n");
 	return -EADDRNOTAVAIL;
 }
 

@@ -16,6 +16,7 @@ struct kstate_target;
  * @root: the root page, 0 if the image carries nothing
  * @kaslr_start: memory that the next kernel may be moved in
  * @kaslr_size: bytes of it, 0 if there is none
+ * @ram_changes: kstate_arch_ram_changes() when its memory map was made
  * @shared: a segment's destination is not owned by the image, so that nothing
  *	can be preserved safely
  * @target: what the image says that it can restore, NULL: it was not asked
@@ -24,6 +25,7 @@ struct kstate_image {
 	phys_addr_t root;
 	phys_addr_t kaslr_start;
 	phys_addr_t kaslr_size;
+	unsigned int ram_changes;
 	bool shared;
 	struct kstate_target *target;
 };

@@ -341,10 +341,10 @@ static int cpu_prepare(void *obj)
 	if (!ret)
 		return 0;
 	cpu_abort(ks);
-	if (ret != -EINVAL)
+	if (ret != -EADDRNOTAVAIL)
 		return ret;
 	/* Memory that cannot be preserved is no reason to refuse the jump. */
-	pr_warn("the trace of CPU %d lies in memory added after boot: it is lost\n",
+	pr_warn("the trace of CPU %d is in no RAM of the next kernel's: it is lost\n",
 		cpu);
 	return 0;
 }

@@ -61,27 +61,6 @@ void kstate_setup_data(const struct kimage *image, struct boot_params *params,
 	params->hdr.setup_data = params_load_addr + offset;
 }
 
-/*
- * kstate_arch_ram(), see mm/kstate_mem.c. kexec_file_load() passes the memory map
- * of this kernel's boot on: memory that was added since is not in it.
- */
-bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
-{
-	const struct e820_entry *entry = e820_table_kexec->entries;
-	unsigned int i;
-
-	for (i = 0; i < e820_table_kexec->nr_entries; i++, entry++) {
-		if (entry->type != E820_TYPE_RAM || start < entry->addr ||
-		    start >= entry->addr + entry->size)
-			continue;
-		if (end <= entry->addr + entry->size)
-			return true;
-		/* Goes on in an entry that begins where this one ends? */
-		start = entry->addr + entry->size;
-	}
-	return false;
-}
-
 /* Where the previous kernel's root page is, 0 if there is none */
 static u64 root_phys __initdata;
 

@@ -15,6 +15,7 @@ struct kimage;
 unsigned int kstate_setup_data_size(const struct kimage *image);
 void kstate_setup_data(const struct kimage *image, struct boot_params *params,
 		       unsigned long params_load_addr, unsigned int offset);
+void kstate_pass_ram(struct kimage *image, struct boot_params *params);
 void kstate_parse_setup_data(u64 phys, u32 len);
 void kstate_reserve_setup_data(void);
 
@@ -29,6 +30,11 @@ static inline void kstate_setup_data(const struct kimage *image,
 				     struct boot_params *params,
 				     unsigned long params_load_addr,
 				     unsigned int offset)
+{
+}
+
+static inline void kstate_pass_ram(struct kimage *image,
+				   struct boot_params *params)
 {
 }
 
