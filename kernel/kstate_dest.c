@@ -260,11 +260,12 @@ static void own_kaslr_room(struct kimage *image, unsigned long size,
  * @align: bytes, its alignment
  *
  * Allocates the root page and the room for KASLR; both live and die with the
- * image.
+ * image. What is preserved already has to leave the next kernel enough to boot.
  *
  * Context: process context, may sleep; kexec's lock is held.
  *
- * Return: 0, also for an image that carries nothing; -ENOMEM.
+ * Return: 0, also for an image that carries nothing; -ENOMEM; as
+ * kstate_mem_prepare().
  */
 int kstate_dest_finish(struct kimage *image, unsigned long size,
 		       unsigned long align)
@@ -282,5 +283,10 @@ int kstate_dest_finish(struct kimage *image, unsigned long size,
 	list_add_tail(&root->lru, &image->unusable_pages);
 	image->kstate.root = page_to_phys(root);
 	own_kaslr_room(image, size, align);
-	return 0;
+	image->kstate.needs = kstate_needs_new(image, size);
+	if (!image->kstate.needs)
+		return -ENOMEM;
+	if (!kstate_anything_preserved())
+		return 0;
+	return kstate_mem_prepare(image->kstate.needs, false);
 }

@@ -17,6 +17,7 @@
 struct kstate_abi_root;
 struct kstate_buf;
 struct kstate_core;
+struct kimage;
 struct kstate_edge;
 struct kstate_target;
 struct page;
@@ -406,14 +407,53 @@ static inline void kstate_fault_commit(struct kstate_abi_root *root)
 /*
  * ---- Memory, mm/kstate_mem.c and mm/kstate_boot.c ----
  */
+
+/* An image's segments, and the kernel where KASLR may put it */
+#define KSTATE_MAX_TAKEN	17
+
+/**
+ * struct kstate_needs - memory that the next kernel takes before it is up
+ * @nr_taken: entries of @taken
+ * @taken: where the image is, end exclusive
+ * @unpacked: bytes of its initrd when that is unpacked
+ * @areas: bytes that it lends only to what can move, or keeps
+ * @bounce: bytes for devices that do not reach all memory, below 4 GiB; 0: all
+ *	devices do
+ * @crash: bytes of crashkernel=, 0: none
+ * @crash_base: where they have to be, 0: anywhere
+ * @crash_low: bytes below 4 GiB if @crash is above
+ * @crash_align: bytes, their alignment
+ * @crash_high: @crash is to be above 4 GiB
+ * @huge: bytes of hugepages=
+ */
+struct kstate_needs {
+	unsigned int nr_taken;
+	struct {
+		u64 start;
+		u64 end;
+	} taken[KSTATE_MAX_TAKEN];
+	u64 unpacked;
+	u64 areas;
+	u64 bounce;
+	unsigned long long crash;
+	unsigned long long crash_base;
+	unsigned long long crash_low;
+	u64 crash_align;
+	bool crash_high;
+	u64 huge;
+};
+
+struct kstate_needs *kstate_needs_new(const struct kimage *image,
+				      unsigned long size);
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 unsigned long kstate_area(unsigned long *first);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
-int kstate_mem_prepare(unsigned long image_pages, bool freeze);
+int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze);
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
 unsigned int kstate_arch_ram_changes(void);
+void kstate_arch_each_ram(void (*visit)(phys_addr_t start, phys_addr_t end));
 void kstate_mem_commit(struct kstate_abi_root *root);
 u64 kstate_mem_preserved(void);
 u64 kstate_mem_map_bytes(void);

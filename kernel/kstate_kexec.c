@@ -216,16 +216,6 @@ static int kstate_lose(const struct kimage *image)
 	return kstate_core_check(&kstate_core, &no_target);
 }
 
-/* Memory that the image keeps from the next kernel's early allocations */
-static unsigned long image_pages(const struct kimage *image)
-{
-	unsigned long i, pages = 0;
-
-	for (i = 0; i < image->nr_segments; i++)
-		pages += PFN_UP(image->segment[i].memsz);
-	return pages;
-}
-
 /* The image tells the next kernel of memory that may not be there any more. */
 static int same_ram(const struct kimage *image)
 {
@@ -272,7 +262,7 @@ int kstate_kexec_check(struct kimage *image, const void *bzimage,
 }
 
 /**
- * kstate_kexec_free - free what kstate_kexec_check() learnt
+ * kstate_kexec_free - free what was learnt about an image
  * @image: an image that goes away
  *
  * Context: process context, may sleep.
@@ -281,6 +271,8 @@ void kstate_kexec_free(struct kimage *image)
 {
 	kstate_target_free(image->kstate.target);
 	image->kstate.target = NULL;
+	kfree(image->kstate.needs);
+	image->kstate.needs = NULL;
 }
 
 /**
@@ -311,7 +303,7 @@ int kstate_kexec_save(struct kimage *image)
 		goto undo;
 	ret = index_build(&out_buf);
 	if (!ret)
-		ret = kstate_mem_prepare(image_pages(image), true);
+		ret = kstate_mem_prepare(image->kstate.needs, true);
 	if (!ret)
 		return 0;
 	kstate_out_abort();
@@ -342,7 +334,7 @@ static int dry_run(const struct kimage *image, struct kstate_meter *meter)
 	if (!ret)
 		ret = index_build(&out_buf);
 	if (!ret && carried)
-		ret = kstate_mem_prepare(image_pages(image), false);
+		ret = kstate_mem_prepare(image->kstate.needs, false);
 	if (ret)
 		kstate_fail(&kstate_core.last, NULL, NULL,
 			    "memory for the hand-over", ret);

@@ -428,6 +428,7 @@ static void far_memory_is_refused(struct kunit *test)
 /* A page that was freed while it is preserved is caught before the jump. */
 static void freed_page_is_noticed(struct kunit *test)
 {
+	static const struct kstate_needs no_needs;
 	struct page *page = alloc_pages(GFP_KERNEL, 3);
 	phys_addr_t phys;
 
@@ -438,11 +439,11 @@ static void freed_page_is_noticed(struct kunit *test)
 		kunit_skip(test, "CONFIG_DEBUG_VM is not set");
 	}
 	KUNIT_EXPECT_EQ(test, kstate_preserve_range(phys, PAGE_SIZE), 0);
-	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), 0);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(&no_needs, false), 0);
 	__free_pages(page, 3);
-	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(&no_needs, false), -EUCLEAN);
 	kstate_unpreserve_range(phys, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(0, false), 0);
+	KUNIT_EXPECT_EQ(test, kstate_mem_prepare(&no_needs, false), 0);
 }
 
 static struct kunit_case kstate_mem_cases[] = {

@@ -22,6 +22,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "kstate_room.h"
 #include "kstate_tree.h"
 #include "../kernel/kstate_internal.h"
 
@@ -327,10 +328,7 @@ static struct early_list {
 	unsigned int nr;
 	unsigned int at;	/* the smallest gap is before this run, ... */
 	unsigned long gap;	/* ... and is this wide; known when nr is most */
-	struct {
-		unsigned long first;
-		unsigned long last;
-	} run[KSTATE_ABI_MAX_EXTENTS];
+	struct kstate_extent run[KSTATE_ABI_MAX_EXTENTS];
 } early_list;
 
 static void early_list_smallest(struct early_list *list)
@@ -388,25 +386,6 @@ static void early_list_make(void)
 	kstate_map_walk_runs(&out_tree.map, early_list_add, &early_list);
 }
 
-/*
- * What the next kernel needs before it can free the gaps of the early list:
- * what the image brings, its struct pages, 1/64 of memory, KASAN's shadow of
- * 1/8 if it is built as this one is, and some for everything else.
- */
-static bool enough_room(const struct early_list *list,
-			unsigned long image_pages)
-{
-	unsigned long total = get_num_physpages(), covered = 0;
-	unsigned long need = image_pages + total / 64 + PHYS_PFN(SZ_64M);
-	unsigned int i;
-
-	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
-		need += total / 8;
-	for (i = 0; i < list->nr; i++)
-		covered += list->run[i].last - list->run[i].first + 1;
-	return covered < total && total - covered >= need;
-}
-
 static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
 {
 	if (kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(pfn + nr)))
@@ -439,7 +418,7 @@ static int check_owners(void)
 
 /**
  * kstate_mem_prepare - can the next kernel boot beside what is preserved?
- * @image_pages: pages that the kexec image brings
+ * @needs: what the image brings, and what else the next kernel takes early
  * @freeze: from here on the map does not change until the jump
  *
  * Context: process context, may sleep; nothing after it may fail if it freezes.
@@ -448,8 +427,9 @@ static int check_owners(void)
  * -EADDRNOTAVAIL: the next kernel would not know some of it; -EUCLEAN, with
  * CONFIG_DEBUG_VM: some of it is free; -ENOMEM: the map could not be completed.
  */
-int kstate_mem_prepare(unsigned long image_pages, bool freeze)
+int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze)
 {
+	const char *lacks;
 	int ret;
 
 	guard(mutex)(&map_lock);
@@ -461,9 +441,11 @@ int kstate_mem_prepare(unsigned long image_pages, bool freeze)
 	if (ret)
 		return ret;
 	early_list_make();
-	if (!enough_room(&early_list, image_pages)) {
-		pr_err("%lu pages are preserved: the next kernel would not have enough left to boot\n",
-		       out_tree.map.nr_pages);
+	lacks = kstate_room_lacks(early_list.run, early_list.nr,
+				  out_tree.map.nr_pages, needs);
+	if (lacks) {
+		pr_err("%lu pages are preserved: the next kernel would not have enough %s\n",
+		       out_tree.map.nr_pages, lacks);
 		return -ENOSPC;
 	}
 	if (freeze)

@@ -9,6 +9,7 @@
 
 struct kexec_buf;
 struct kimage;
+struct kstate_needs;
 struct kstate_target;
 
 /**
@@ -19,6 +20,7 @@ struct kstate_target;
  * @ram_changes: kstate_arch_ram_changes() when its memory map was made
  * @shared: a segment's destination is not owned by the image, so that nothing
  *	can be preserved safely
+ * @needs: memory that the next kernel takes before it is up; there if @root is
  * @target: what the image says that it can restore, NULL: it was not asked
  */
 struct kstate_image {
@@ -27,6 +29,7 @@ struct kstate_image {
 	phys_addr_t kaslr_size;
 	unsigned int ram_changes;
 	bool shared;
+	struct kstate_needs *needs;
 	struct kstate_target *target;
 };
 

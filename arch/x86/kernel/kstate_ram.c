@@ -72,6 +72,20 @@ bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
 	return false;
 }
 
+/* kstate_arch_each_ram(), see mm/kstate_room.c */
+void kstate_arch_each_ram(void (*visit)(phys_addr_t start, phys_addr_t end))
+{
+	const struct e820_entry *entry = e820_table_kexec->entries;
+	unsigned int i, nr = nr_boot_entries();
+
+	for (i = 0; i < nr; i++, entry++)
+		if (entry->type == E820_TYPE_RAM)
+			visit(entry->addr, entry->addr + entry->size);
+	guard(spinlock)(&added_lock);
+	for (i = 0; i < nr_added; i++)
+		visit(added[i].start, added[i].end);
+}
+
 /**
  * kstate_arch_ram_changes - how often did the machine's memory change?
  *

@@ -39,6 +39,15 @@ unsigned long mem_allocated(void);
 /* The @nth page from now on, counted from 1, and all after it are not had. */
 void mem_fail_alloc(unsigned long nth);
 
+#define MEM_MAX_RAM	8
+
+/* What the next kernel will know as RAM; none: all */
+extern struct mem_ram {
+	u64 start;
+	u64 end;
+} mem_ram[MEM_MAX_RAM];
+extern unsigned int mem_nr_ram;
+
 /* The log's last line */
 extern char mem_log[256];
 extern unsigned int mem_log_lines;

@@ -28,6 +28,8 @@ char *mem_base;
 unsigned long mem_managed;
 char mem_log[256];
 unsigned int mem_log_lines;
+struct mem_ram mem_ram[MEM_MAX_RAM];
+unsigned int mem_nr_ram;
 bool mirrored_kernelcore, movable_node_enabled;
 
 /* Order in which the arena's pages are taken; a free one may be taken again. */
@@ -140,9 +142,15 @@ void drain_all_pages(void *zone)
 {
 }
 
-unsigned long get_num_physpages(void)
+/* All memory there is, unless a test says what is RAM. */
+void kstate_arch_each_ram(void (*visit)(phys_addr_t start, phys_addr_t end))
 {
-	return MEM_END;
+	unsigned int i;
+
+	if (!mem_nr_ram)
+		visit(0, PFN_PHYS(MEM_END));
+	for (i = 0; i < mem_nr_ram; i++)
+		visit(mem_ram[i].start, mem_ram[i].end);
 }
 
 struct page *pfn_to_online_page(unsigned long pfn)

@@ -24,6 +24,9 @@
 
 static struct kstate_abi_root root;
 
+/* The next kernel has no image. */
+static const struct kstate_needs no_needs;
+
 static bool drop_all(void)
 {
 	unsigned long at = 0, end;
@@ -301,12 +304,13 @@ static void no_memory_changes_nothing(void)
 		mem_fail_alloc(0);
 		if (!model_preserve(at, nr))
 			break;
-		if (i % 10000 == 0 && (!CHECK_EQ(kstate_mem_prepare(0, false), 0) ||
-				       !model_check()))
+		if (i % 10000 == 0 &&
+		    (!CHECK_EQ(kstate_mem_prepare(&no_needs, false), 0) ||
+		     !model_check()))
 			break;
 	}
 	CHECK(failed > 20);
-	CHECK_EQ(kstate_mem_prepare(0, false), 0);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, false), 0);
 	model_check();
 	drop_all();
 	model_stop();
@@ -484,12 +488,12 @@ static void freed_pages_are_noticed(void)
 {
 	model_start(2 * CHUNK, false);
 	model_preserve(10, 1000);
-	CHECK_EQ(kstate_mem_prepare(0, false), 0);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, false), 0);
 	pfn_to_page(MEM_FIRST + 500)->flags |= PG_BUDDY;
-	CHECK_EQ(kstate_mem_prepare(0, false), -EUCLEAN);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, false), -EUCLEAN);
 	CHECK(strstr(mem_log, "freed by its owner"));
 	pfn_to_page(MEM_FIRST + 500)->flags = 0;
-	CHECK_EQ(kstate_mem_prepare(0, false), 0);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, false), 0);
 	drop_all();
 	model_stop();
 }

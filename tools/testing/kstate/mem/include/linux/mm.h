@@ -74,6 +74,7 @@ struct folio {
 extern struct page *mem_pages;
 extern char *mem_base;
 extern unsigned long mem_managed;
+extern unsigned long max_pfn;
 
 static inline struct page *pfn_to_page(unsigned long pfn)
 {
@@ -107,7 +108,6 @@ struct page *alloc_page(gfp_t gfp);
 void __free_page(struct page *page);
 bool is_free_buddy_page(const struct page *page);
 void drain_all_pages(void *zone);
-unsigned long get_num_physpages(void);
 
 static inline unsigned long page_private(const struct page *page)
 {
