@@ -176,7 +176,7 @@ static int all_post_load(void *obj, u32 version)
 
 	a->hooks++;
 	if (test_refuse)
-		return -EIO;
+		return kstate_charge_folio(a->huge, NULL) ?: -EIO;
 	return version == 3 && a->inp && a->huge ? 0 : -EINVAL;
 }
 

@@ -8,7 +8,8 @@
  * "movable" expects that memory which has to stay movable is refused. In the next
  * kernel the folios have to be where they were, on their node, with their order
  * and contents; huge pages go back to their pools. Besides, an area of vmalloc()
- * is handed over by its pages.
+ * is handed over by its pages. Writing to "charge" charges what came, but for the
+ * huge pages, to the writer.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -210,6 +211,37 @@ static int results_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(results);
 
+/* From where the last one stopped */
+static int charge_folios(void)
+{
+	static u32 next;
+	int err;
+
+	for (; next < user.nr_folios; next++) {
+		if (folio_test_hugetlb(user.folios[next]))
+			continue;
+		err = kstate_charge_folio(user.folios[next], current->mm);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static ssize_t charge_write(struct file *file, const char __user *from,
+			    size_t len, loff_t *pos)
+{
+	int err;
+
+	guard(mutex)(&user_lock);
+	err = charge_folios();
+	return err ?: len;
+}
+
+static const struct file_operations charge_fops = {
+	.owner	= THIS_MODULE,
+	.write	= charge_write,
+};
+
 /* ---- What goes ---- */
 
 static int add_folio(struct folio *folio)
@@ -387,6 +419,7 @@ static int __init test_kstate_user_init(void)
 	dir = debugfs_create_dir("test_kstate_user", NULL);
 	debugfs_create_file("results", 0400, dir, NULL, &results_fops);
 	debugfs_create_file("pin", 0200, dir, NULL, &pin_fops);
+	debugfs_create_file("charge", 0200, dir, NULL, &charge_fops);
 	debugfs_create_file("movable", 0200, dir, NULL, &movable_fops);
 	return 0;
 }

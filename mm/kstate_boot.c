@@ -24,6 +24,7 @@
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/memblock.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -504,6 +505,8 @@ static void claim_page(struct page *page, int count)
  * A folio larger than MAX_PAGE_ORDER can only be freed by hugetlb: it has to be
  * given to hugetlb_adopt_folio(), as any that is to be a huge page again.
  *
+ * Nobody is charged for the folio: see kstate_charge_folio().
+ *
  * Return: the folio, with its contents, its order and one reference; NULL if
  * it was not preserved or is claimed already.
  */
@@ -524,6 +527,26 @@ struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order)
 	return page_folio(page);
 }
 EXPORT_SYMBOL_GPL(kstate_restore_folio);
+
+/**
+ * kstate_charge_folio - charge a claimed folio to whom it is for
+ * @folio: from kstate_restore_folio(), or a page of kstate_restore_range(); not
+ *	charged yet and no page of hugetlb
+ * @mm: to whose memory cgroup; NULL: the current task's
+ *
+ * As with a folio that was just allocated, the charge goes when the folio is
+ * freed, or when its claim is taken back. There is memory for it already, so
+ * nobody is killed for its sake.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -ENOMEM: it would be over the cgroup's limit, and is not charged.
+ */
+int kstate_charge_folio(struct folio *folio, struct mm_struct *mm)
+{
+	return mem_cgroup_charge(folio, mm, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+}
+EXPORT_SYMBOL_GPL(kstate_charge_folio);
 
 /**
  * kstate_restore_range - claim memory that kstate_preserve_range() preserved
@@ -603,6 +626,7 @@ void kstate_unclaim_folio(struct folio *folio)
 		folio_put(folio);
 		return;
 	}
+	mem_cgroup_uncharge(folio);
 	if (nr > 1)
 		undo_compound(folio);
 	for (i = 0; i < nr; i++)
@@ -626,10 +650,12 @@ void kstate_unclaim_range(phys_addr_t start, phys_addr_t size)
 	for (; pfn < end; pfn++) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (can_unclaim(page, 1))
-			unclaim_page(page);
-		else
+		if (!can_unclaim(page, 1)) {
 			put_page(page);
+			continue;
+		}
+		mem_cgroup_uncharge(page_folio(page));
+		unclaim_page(page);
 	}
 }
 

@@ -24,6 +24,7 @@ struct folio;
 struct kstate_description;
 struct kstate_field;
 struct kstate_stream;
+struct mm_struct;
 struct module;
 struct page;
 
@@ -301,6 +302,7 @@ int __must_check kstate_preserve_range(phys_addr_t start, phys_addr_t size);
 void kstate_unpreserve_range(phys_addr_t start, phys_addr_t size);
 struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order);
 int __must_check kstate_restore_range(phys_addr_t start, phys_addr_t size);
+int __must_check kstate_charge_folio(struct folio *folio, struct mm_struct *mm);
 
 #else /* !CONFIG_KSTATE */
 
@@ -374,6 +376,12 @@ static inline struct folio *kstate_restore_folio(phys_addr_t phys,
 }
 
 static inline int kstate_restore_range(phys_addr_t start, phys_addr_t size)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int kstate_charge_folio(struct folio *folio,
+				      struct mm_struct *mm)
 {
 	return -EOPNOTSUPP;
 }

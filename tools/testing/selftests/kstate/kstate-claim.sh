@@ -70,10 +70,13 @@ case $stage in
 3)
 	equal "all is pending" "$(objects pending)" "$all_objects"
 	# objects are refused when their folios are claimed: those count as left
-	if insmod "/lib/modules/$(uname -r)/test_kstate.ko" seed="$seed" \
-		hop=2 refuse=1; then
+	make_cgroup claimer
+	if in_cgroup claimer insmod "/lib/modules/$(uname -r)/test_kstate.ko" \
+		seed="$seed" hop=2 refuse=1; then
 		fail "the module refuses"
 	fi
+	near "nobody is charged for what was claimed and taken back" \
+		"$(charged claimer)" 0 1024
 	equal "objects are refused" "$(objects refused)" \
 		"test_kstate.all 0,test_kstate.all 7,test_kstate.all 18446744073709551615,"
 	# the counter was restored; nobody asks for the other two

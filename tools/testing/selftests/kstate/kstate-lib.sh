@@ -98,6 +98,28 @@ note_place() {
 		"_text at $(sed -n 's/ T _text$//p' /proc/kallsyms)"
 }
 
+# make_cgroup NAME: at $cgroups/NAME, with its memory counted
+cgroups=/sys/fs/cgroup
+make_cgroup() {
+	if ! [ -e $cgroups/cgroup.procs ]; then
+		mount -t cgroup2 none $cgroups
+		echo +memory >$cgroups/cgroup.subtree_control
+	fi
+	mkdir "$cgroups/$1"
+}
+
+# in_cgroup NAME COMMAND...
+in_cgroup() {
+	_name=$1
+	shift
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$cgroups/$_name" "$@"
+}
+
+# What is charged to a cgroup, in KiB
+charged() {
+	echo $(($(cat "$cgroups/$1/memory.current") / 1024))
+}
+
 # Write to a file; its errors are the caller's.
 put() {
 	echo "$2" 2>/dev/null >"$1"

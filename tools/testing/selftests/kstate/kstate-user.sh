@@ -53,6 +53,17 @@ case $stage in
 	equal "2M: the pool is free" "$(pool 2048 free_hugepages)" 16
 	equal "1G: the pool and what came" "$(pool 1048576 nr_hugepages)" 2
 	equal "1G: what came is surplus" "$(pool 1048576 surplus_hugepages)" 1
+	make_cgroup small
+	make_cgroup large
+	echo 4M >$cgroups/small/memory.max
+	if in_cgroup small sh -c "echo 1 >$user/charge" 2>/dev/null; then
+		fail "nobody is charged for more than is allowed"
+	fi
+	check "nearly as much as is allowed is charged" \
+		[ "$(charged small)" -gt 3500 ]
+	check "the rest is charged" in_cgroup large sh -c "echo 1 >$user/charge"
+	near "all that is no huge page is charged" \
+		$(($(charged small) + $(charged large))) 57344 1024
 	empty pending
 	check "the hand-over is finished" put $sys/finish 1
 	;;
