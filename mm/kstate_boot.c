@@ -25,6 +25,7 @@
 #include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/memcontrol.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -393,15 +394,29 @@ void __init kstate_boot_init(void)
 		cold_boot(why);
 }
 
+/* As memblock gives memory to the page allocator */
+static void __init free_block(struct page *page, unsigned int order)
+{
+	unsigned long i, nr = 1UL << order;
+
+	for (i = 0; order >= pageblock_order && i < nr; i += pageblock_nr_pages)
+		set_pageblock_migratetype(page + i, MIGRATE_MOVABLE);
+	for (i = 0; i < nr; i++)
+		set_page_private(page + i, 0);
+	clear_page_tag_ref(page);
+	__free_pages_core(page, order, MEMINIT_EARLY);
+}
+
+/* In the largest blocks that there are: gaps may be most of memory. */
 static void __init free_pages_between(unsigned long pfn, unsigned long nr)
 {
-	for (; nr; pfn++, nr--) {
-		struct page *page = pfn_to_page(pfn);
+	unsigned int order;
 
-		if (pageblock_aligned(pfn) && nr >= pageblock_nr_pages)
-			set_pageblock_migratetype(page, MIGRATE_MOVABLE);
-		set_page_private(page, 0);
-		free_reserved_page(page);
+	totalram_pages_add(nr);
+	for (; nr; pfn += 1UL << order, nr -= 1UL << order) {
+		order = min_t(unsigned int, __ffs(pfn), ilog2(nr));
+		order = min_t(unsigned int, order, MAX_PAGE_ORDER);
+		free_block(pfn_to_page(pfn), order);
 		if (!(pfn % KSTATE_RESCHED_PAGES))
 			cond_resched();
 	}

@@ -14,6 +14,7 @@
 #include <linux/string.h>
 
 #include "../../../../kernel/kstate_internal.h"
+#include "internal.h"
 #include "mem.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -164,6 +165,16 @@ void free_reserved_page(struct page *page)
 	page->flags = PG_WAS_FREED;
 	page->count = 0;
 	mem_managed++;
+}
+
+void __free_pages_core(struct page *page, unsigned int order,
+		       enum meminit_context context)
+{
+	unsigned long i;
+
+	shim_assert(!(page_to_pfn(page) & ((1UL << order) - 1)));
+	for (i = 0; i < 1UL << order; i++)
+		free_reserved_page(page + i);
 }
 
 void prep_compound_page(struct page *page, unsigned int order)

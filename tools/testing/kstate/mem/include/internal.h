@@ -13,6 +13,13 @@ static inline void memblock_free_pages(struct page *page, unsigned long pfn,
 {
 }
 
+enum meminit_context {
+	MEMINIT_EARLY,
+};
+
+void __free_pages_core(struct page *page, unsigned int order,
+		       enum meminit_context context);
+
 static inline void accept_memory(phys_addr_t start, unsigned long size)
 {
 }
