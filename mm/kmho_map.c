@@ -160,6 +160,9 @@ static int parts_find(struct taking *t, const struct kmho_map *maps)
 
 /* ---- What it is charged to ---- */
 
+/* Where the cgroup has no room, the caller is told; nobody is killed for it. */
+#define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
+
 static void uncharge(const struct part *part)
 {
 	const struct kmho_extent *e;
@@ -179,7 +182,7 @@ static int charge(const struct part *part)
 	for (e = part->extent; e < part->extent_end; e++) {
 		for (i = 0; i < extent_folios(e); i++) {
 			err = mem_cgroup_charge(extent_folio(e, i), current->mm,
-						GFP_KERNEL);
+						CHARGE_GFP);
 			if (err)
 				return err;
 		}

@@ -31,9 +31,33 @@ settles() {
 	near "$1" "$_now" "$2" "$3"
 }
 
+vmstat() {
+	sed -n "s/^$1 //p" /proc/vmstat
+}
+
 # Bytes that are preserved and what it takes to say so
 kept() {
 	echo "$(cat $sys/preserved) $(cat $sys/map_bytes)"
+}
+
+group=/tmp/cgroup/kmho
+
+cgroup() {
+	mkdir -p /tmp/cgroup
+	mount -t cgroup2 none /tmp/cgroup
+	put /tmp/cgroup/cgroup.subtree_control +memory
+	check "a cgroup" mkdir $group
+}
+
+in_cgroup() (
+	# the shell that runs this, not the one that was started first
+	sh -c 'echo $PPID' >$group/cgroup.procs
+	"$@"
+)
+
+# KiB
+charged() {
+	echo $(($(cat $group/memory.current) / 1024))
 }
 
 give_and_cancel() {
@@ -62,6 +86,14 @@ case $stage in
 		$((before - 131072)) 4096
 	check "given up" hand cancel 1
 	settles "then it is free" "$before" 4096
+	equal "no pin is left" "$(vmstat nr_foll_pin_acquired)" \
+		"$(vmstat nr_foll_pin_released)"
+
+	cgroup
+	check "handed over in a cgroup" in_cgroup hand give 5 small:16
+	near "it is charged after the process" "$(charged)" 16384 1024
+	check "given up" hand cancel 5
+	near "then it is not charged" "$(charged)" 0 1024
 
 	mkswap /dev/ram0 >/dev/null
 	check "there is swap" swapon /dev/ram0
@@ -81,6 +113,11 @@ case $stage in
 	jump
 	;;
 *)
+	cgroup
+	put $group/memory.max 32M
+	check "a cgroup has no room" test "$(in_cgroup hand take 4 \
+		small:64 thp:64 | grep -c 'Cannot allocate')" = 1
+	near "nothing stays charged" "$(charged)" 0 1024
 	before=$(mem_free)
 	check "swapped memory came over" hand take 2 small:8
 	check "given up" hand cancel 3
