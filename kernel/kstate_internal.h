@@ -410,13 +410,16 @@ static inline void kstate_fault_commit(struct kstate_abi_root *root)
 
 /* An image's segments, and the kernel where KASLR may put it */
 #define KSTATE_MAX_TAKEN	17
+/* Areas that a command line sets apart */
+#define KSTATE_MAX_AREAS	16
 
 /**
  * struct kstate_needs - memory that the next kernel takes before it is up
  * @nr_taken: entries of @taken
  * @taken: where the image is, end exclusive
  * @unpacked: bytes of its initrd when that is unpacked
- * @areas: bytes that it lends only to what can move, or keeps
+ * @nr_areas: entries of @areas
+ * @areas: bytes of what it sets apart, each in one piece if there is one
  * @bounce: bytes for devices that do not reach all memory, below 4 GiB; 0: all
  *	devices do
  * @crash: bytes of crashkernel=, 0: none
@@ -433,7 +436,8 @@ struct kstate_needs {
 		u64 end;
 	} taken[KSTATE_MAX_TAKEN];
 	u64 unpacked;
-	u64 areas;
+	unsigned int nr_areas;
+	u64 areas[KSTATE_MAX_AREAS];
 	u64 bounce;
 	unsigned long long crash;
 	unsigned long long crash_base;

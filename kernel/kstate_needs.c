@@ -93,6 +93,12 @@ static u64 sum_of(char *at)
 	}
 }
 
+static void add_area(struct kstate_needs *needs, u64 size)
+{
+	if (size && needs->nr_areas < KSTATE_MAX_AREAS)
+		needs->areas[needs->nr_areas++] = size;
+}
+
 /* Of what follows, hugepages= depends on what was read before. */
 static void needs_of_word(struct kstate_needs *needs, const char *name,
 			  char *value, u64 *huge_size)
@@ -107,9 +113,9 @@ static void needs_of_word(struct kstate_needs *needs, const char *name,
 		needs->bounce = size_mul(memparse(value, NULL), IO_TLB_SIZE);
 	else if (!strcmp(name, "cma") || !strcmp(name, "kstate_reserve") ||
 		 !strcmp(name, "reserve_mem"))
-		needs->areas = size_add(needs->areas, memparse(value, NULL));
+		add_area(needs, memparse(value, NULL));
 	else if (!strcmp(name, "hugetlb_cma"))
-		needs->areas = size_add(needs->areas, sum_of(value));
+		add_area(needs, sum_of(value));
 }
 
 static void needs_of_words(struct kstate_needs *needs, char *words)

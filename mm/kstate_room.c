@@ -172,6 +172,15 @@ static bool take_block(u64 size, u64 align, u64 min, u64 max)
 	return false;
 }
 
+/* The next kernel says so and goes on when there is no piece of that size. */
+static void take_areas(const struct kstate_needs *needs)
+{
+	unsigned int i;
+
+	for (i = 0; i < needs->nr_areas; i++)
+		take_block(needs->areas[i], PAGE_SIZE, 0, U64_MAX);
+}
+
 /* As reserve_crashkernel_generic() looks for it */
 static bool take_crash(const struct kstate_needs *needs)
 {
@@ -223,9 +232,9 @@ static enum shortage boot(const struct kstate_extent *kept, unsigned int nr,
 	low = left_below(SZ_4G);
 	find_room(kept, nr, needs);
 
-	if (take_below(NEED_EARLY, U64_MAX) ||
-	    take_below(needs->areas, U64_MAX))
+	if (take_below(NEED_EARLY, U64_MAX))
 		return SHORT_OF_MEMORY;
+	take_areas(needs);
 	if (!take_crash(needs))
 		return SHORT_OF_CRASH;
 	if (!take_memmap(ram, low))

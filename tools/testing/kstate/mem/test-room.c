@@ -88,9 +88,13 @@ static void memory_to_boot(void)
 	CHECK_LACKS(&needs, NULL);
 
 	/* what is apart for what can move */
-	needs.areas = MIB(16);
+	needs.areas[0] = MIB(16);
+	needs.nr_areas = 1;
 	CHECK_LACKS(&needs, LEFT_TO_BOOT);
 	kept[0].last -= PHYS_PFN(MIB(16));
+	CHECK_LACKS(&needs, NULL);
+	/* there is no such piece, so it is not taken */
+	needs.areas[0] = MIB(1024);
 	CHECK_LACKS(&needs, NULL);
 }
 

@@ -98,7 +98,6 @@ case $stage in
 	refused swiotlb=204800 'below 4 GiB for devices'
 	refused hugepages=640 'for its hugepages='
 	refused hugepagesz=1G\ hugepages=1 'for its hugepages='
-	refused kstate_reserve=640M 'to boot'
 	with hugepages '' 640
 	;;
 2)
