@@ -5,29 +5,25 @@
  * In three steps. Before memblock gives out memory, the extents of the bounded
  * early list are reserved. When the page allocator is up, the exact map is
  * read and checked. When all struct pages exist, what lies between the
- * preserved pages is freed. After that, pages are claimed by their owners; the
- * rest is freed when the hand-over is finished.
+ * preserved pages is freed. mm/kstate_claim.c has what follows.
  *
  * Until a page is claimed it is PageReserved and its page->private says what
  * it is, so that the map need not change.
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
-#include <linux/cleanup.h>
+#include <linux/bitops.h>
+#include <linux/cache.h>
 #include <linux/crc32.h>
-#include <linux/export.h>
-#include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
 #include <linux/kstate_boot.h>
-#include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/memblock.h>
-#include <linux/memcontrol.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
+#include <linux/mmzone.h>
 #include <linux/overflow.h>
 #include <linux/page-isolation.h>
 #include <linux/pgalloc_tag.h>
@@ -36,15 +32,8 @@
 #include <linux/string.h>
 
 #include "internal.h"
-#include "kstate_map.h"
+#include "kstate_claim.h"
 #include "../kernel/kstate_internal.h"
-
-/* page->private of what was preserved, until it is claimed or freed */
-#define KSTATE_PAGE_CLIENT	0x4b535401UL
-#define KSTATE_PAGE_OWN		0x4b535402UL
-
-/* How many pages are freed before others get the CPU */
-#define KSTATE_RESCHED_PAGES	1024
 
 /* The reserved extents less what memblock held before and what is no RAM */
 #define MAX_REGIONS		(4 * KSTATE_ABI_MAX_EXTENTS)
@@ -59,10 +48,9 @@ static struct kstate_abi_root in_root __initdata;
 static bool in_root_good __initdata;
 
 /* Empty unless the previous kernel's state was found and is in order */
-static struct kstate_map in_map;
+struct kstate_map kstate_in_map;
 
-/* Nobody claims a page while what is left is freed. Taken last. */
-static DEFINE_MUTEX(claim_lock);
+bool kstate_all_pages_exist __ro_after_init;
 
 static bool __init root_is_sane(const struct kstate_abi_root *root)
 {
@@ -127,7 +115,7 @@ static void __init cold_boot(const char *why)
 	if (*why)
 		pr_warn("nothing is restored: %s\n", why);
 	in_root_good = false;
-	in_map.top = NULL;
+	kstate_in_map.top = NULL;
 }
 
 /**
@@ -309,13 +297,21 @@ static int __init check_node_kept(const void *page, int level, void *arg)
 {
 	unsigned long pfn = page_to_pfn(virt_to_page(page));
 
-	return kstate_map_test_all(&in_map, pfn, 1) ? 0 : -EBADMSG;
+	return kstate_map_test_all(&kstate_in_map, pfn, 1) ? 0 : -EBADMSG;
 }
 
 static int __init mark_run(unsigned long pfn, unsigned long nr, void *arg)
 {
-	while (nr--)
-		set_page_private(pfn_to_page(pfn++), KSTATE_PAGE_CLIENT);
+	unsigned long end = pfn + nr, stop;
+	struct page *page;
+
+	for (; pfn < end; pfn = stop) {
+		stop = kstate_block_end(pfn, end);
+		page = pfn_to_page(pfn);
+		do
+			set_page_private(page++, KSTATE_PAGE_CLIENT);
+		while (++pfn < stop);
+	}
 	return 0;
 }
 
@@ -336,21 +332,21 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 	if (!levels || levels > KSTATE_ABI_MAP_MAX_LEVELS ||
 	    !node_in_regions(top))
 		return "the map's top node is not where it could be";
-	in_map.top = phys_to_virt(top);
-	in_map.levels = levels;
-	if (!map_is_sane(&in_map, le64_to_cpu(root->nr_preserved)))
+	kstate_in_map.top = phys_to_virt(top);
+	kstate_in_map.levels = levels;
+	if (!map_is_sane(&kstate_in_map, le64_to_cpu(root->nr_preserved)))
 		return "the map is not one, or points to memory that was not kept";
-	if (kstate_map_crc(&in_map) != le32_to_cpu(root->map_crc))
+	if (kstate_map_crc(&kstate_in_map) != le32_to_cpu(root->map_crc))
 		return "the map's checksum is wrong";
-	if (kstate_map_walk_runs(&in_map, check_run, &total))
+	if (kstate_map_walk_runs(&kstate_in_map, check_run, &total))
 		return "the map has pages that were not kept";
 	if (total != le64_to_cpu(root->nr_preserved))
 		return "the map has another number of pages than announced";
-	if (kstate_map_walk_nodes(&in_map, check_node_kept, NULL))
+	if (kstate_map_walk_nodes(&kstate_in_map, check_node_kept, NULL))
 		return "the map does not keep itself";
-	in_map.nr_pages = total;
-	kstate_map_walk_runs(&in_map, mark_run, NULL);
-	kstate_map_walk_nodes(&in_map, mark_node, NULL);
+	kstate_in_map.nr_pages = total;
+	kstate_map_walk_runs(&kstate_in_map, mark_run, NULL);
+	kstate_map_walk_nodes(&kstate_in_map, mark_node, NULL);
 	return NULL;
 }
 
@@ -368,7 +364,7 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 void *__init kstate_boot_own_page(phys_addr_t phys)
 {
 	if (!PAGE_ALIGNED(phys) ||
-	    !kstate_map_test_all(&in_map, PHYS_PFN(phys), 1))
+	    !kstate_map_test_all(&kstate_in_map, PHYS_PFN(phys), 1))
 		return NULL;
 	set_page_private(pfn_to_page(PHYS_PFN(phys)), KSTATE_PAGE_OWN);
 	return phys_to_virt(phys);
@@ -461,275 +457,12 @@ static int __init kstate_boot_free_gaps(void)
 {
 	struct gap_walk walk = { };
 
-	kstate_map_walk_runs(&in_map, free_gap_before, &walk);
+	kstate_all_pages_exist = true;
+	kstate_map_walk_runs(&kstate_in_map, free_gap_before, &walk);
 	free_gap(&walk, ULONG_MAX);
-	if (in_map.top)
+	if (kstate_in_map.top)
 		pr_info("%lu pages kept in place, %lu between them freed\n",
-			in_map.nr_pages, walk.freed);
+			kstate_in_map.nr_pages, walk.freed);
 	return 0;
 }
 core_initcall(kstate_boot_free_gaps);
-
-static bool page_is_left(const struct page *page)
-{
-	return PageReserved(page) && page_private(page) == KSTATE_PAGE_CLIENT;
-}
-
-static bool range_is_left(unsigned long pfn, unsigned long nr)
-{
-	if (!nr || !kstate_map_test_all(&in_map, pfn, nr))
-		return false;
-	for (; nr; nr--, pfn++)
-		if (!page_is_left(pfn_to_page(pfn)))
-			return false;
-	return true;
-}
-
-/**
- * kstate_folio_claimable - would kstate_restore_folio() succeed?
- * @phys: address of the folio
- * @order: its order
- *
- * Context: any; the answer holds under KSTATE's lock.
- *
- * Return: true if the folio was preserved and nobody has claimed any of it.
- */
-bool kstate_folio_claimable(phys_addr_t phys, unsigned int order)
-{
-	return order <= ilog2(MAX_FOLIO_NR_PAGES) && IS_ALIGNED(phys, PAGE_SIZE << order) &&
-	       range_is_left(PHYS_PFN(phys), 1UL << order);
-}
-
-static void claim_page(struct page *page, int count)
-{
-	set_page_private(page, 0);
-	clear_page_tag_ref(page);
-	ClearPageReserved(page);
-	set_page_count(page, count);
-	adjust_managed_page_count(page, 1);
-}
-
-/**
- * kstate_restore_folio - claim a folio that the previous kernel preserved
- * @phys: its address, from the stream
- * @order: its order, from the stream
- *
- * Context: process context or boot, may sleep. Before core_initcalls a claimed
- * folio must not be freed: not all struct pages exist yet.
- *
- * A folio larger than MAX_PAGE_ORDER can only be freed by hugetlb: it has to be
- * given to hugetlb_adopt_folio(), as any that is to be a huge page again.
- *
- * Nobody is charged for the folio: see kstate_charge_folio().
- *
- * Return: the folio, with its contents, its order and one reference; NULL if
- * it was not preserved or is claimed already.
- */
-struct folio *kstate_restore_folio(phys_addr_t phys, unsigned int order)
-{
-	struct page *page;
-	unsigned long i;
-
-	guard(mutex)(&claim_lock);
-	if (!kstate_folio_claimable(phys, order))
-		return NULL;
-	page = pfn_to_page(PHYS_PFN(phys));
-	claim_page(page, 1);
-	for (i = 1; i < 1UL << order; i++)
-		claim_page(page + i, 0);
-	if (order)
-		prep_compound_page(page, order);
-	return page_folio(page);
-}
-EXPORT_SYMBOL_GPL(kstate_restore_folio);
-
-/**
- * kstate_charge_folio - charge a claimed folio to whom it is for
- * @folio: from kstate_restore_folio(), or a page of kstate_restore_range(); not
- *	charged yet and no page of hugetlb
- * @mm: to whose memory cgroup; NULL: the current task's
- *
- * As with a folio that was just allocated, the charge goes when the folio is
- * freed, or when its claim is taken back. There is memory for it already, so
- * nobody is killed for its sake.
- *
- * Context: process context, may sleep.
- *
- * Return: 0; -ENOMEM: it would be over the cgroup's limit, and is not charged.
- */
-int kstate_charge_folio(struct folio *folio, struct mm_struct *mm)
-{
-	return mem_cgroup_charge(folio, mm, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
-}
-EXPORT_SYMBOL_GPL(kstate_charge_folio);
-
-/**
- * kstate_restore_range - claim memory that kstate_preserve_range() preserved
- * @start: first byte, page-aligned
- * @size: bytes, a multiple of the page size
- *
- * Every page comes back as one of order 0 with one reference.
- *
- * Context: process context or boot.
- *
- * Return: 0; -EINVAL: not aligned; -ENOENT: some of it was not preserved or
- * is claimed already, and nothing was claimed.
- */
-int kstate_restore_range(phys_addr_t start, phys_addr_t size)
-{
-	unsigned long pfn = PHYS_PFN(start), nr = PHYS_PFN(size), i;
-
-	if (!PAGE_ALIGNED(start | size))
-		return -EINVAL;
-	guard(mutex)(&claim_lock);
-	if (!range_is_left(pfn, nr))
-		return -ENOENT;
-	for (i = 0; i < nr; i++)
-		claim_page(pfn_to_page(pfn + i), 1);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(kstate_restore_range);
-
-/* Is it still here to be claimed again, or freed, when all is finished? */
-static bool can_unclaim(const struct page *page, unsigned long nr)
-{
-	return page_count(page) == 1 &&
-	       kstate_map_test_all(&in_map, page_to_pfn(page), nr);
-}
-
-static void unclaim_page(struct page *page)
-{
-	adjust_managed_page_count(page, -1);
-	set_page_count(page, 1);
-	SetPageReserved(page);
-	set_page_private(page, KSTATE_PAGE_CLIENT);
-}
-
-/* What prep_compound_page() did */
-static void undo_compound(struct folio *folio)
-{
-	unsigned long i, nr = folio_nr_pages(folio);
-	struct page *page;
-
-	for (i = 1; i < nr; i++) {
-		page = folio_page(folio, i);
-		page->mapping = NULL;
-		clear_compound_head(page);
-	}
-	page = folio_page(folio, 1);
-	page->flags &= ~PAGE_FLAGS_SECOND;
-	folio->_folio_nr_pages = 0;
-	__folio_clear_head(folio);
-}
-
-/**
- * kstate_unclaim_folio - take kstate_restore_folio() back
- * @folio: the folio; the only reference is the caller's and goes
- *
- * The folio is as if nobody had claimed it: it is zeroed and freed when the
- * hand-over is finished, not before, so that this is safe when not all struct
- * pages exist yet. A folio that somebody else got a reference to is theirs.
- *
- * Context: process context or boot, may sleep.
- */
-void kstate_unclaim_folio(struct folio *folio)
-{
-	unsigned long i, nr = folio_nr_pages(folio);
-
-	guard(mutex)(&claim_lock);
-	if (!can_unclaim(&folio->page, nr)) {
-		folio_put(folio);
-		return;
-	}
-	mem_cgroup_uncharge(folio);
-	if (nr > 1)
-		undo_compound(folio);
-	for (i = 0; i < nr; i++)
-		unclaim_page(folio_page(folio, i));
-}
-
-/**
- * kstate_unclaim_range - take kstate_restore_range() back
- * @start: first byte, page-aligned
- * @size: bytes, a multiple of the page size
- *
- * As kstate_unclaim_folio(), for each page.
- *
- * Context: process context or boot, may sleep.
- */
-void kstate_unclaim_range(phys_addr_t start, phys_addr_t size)
-{
-	unsigned long pfn = PHYS_PFN(start), end = PHYS_PFN(start + size);
-
-	guard(mutex)(&claim_lock);
-	for (; pfn < end; pfn++) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (!can_unclaim(page, 1)) {
-			put_page(page);
-			continue;
-		}
-		mem_cgroup_uncharge(page_folio(page));
-		unclaim_page(page);
-	}
-}
-
-/* Never give a page to somebody else with what a previous owner left in it. */
-static void release_page(struct page *page)
-{
-	clear_highpage(page);
-	set_page_private(page, 0);
-	free_reserved_page(page);
-}
-
-static int release_run(unsigned long pfn, unsigned long nr, void *arg)
-{
-	unsigned long *released = arg;
-
-	for (; nr; nr--, pfn++) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (page_is_left(page)) {
-			release_page(page);
-			++*released;
-		}
-		if (!(pfn % KSTATE_RESCHED_PAGES))
-			cond_resched();
-	}
-	return 0;
-}
-
-static int collect_own_run(unsigned long pfn, unsigned long nr, void *arg)
-{
-	for (; nr; nr--, pfn++) {
-		struct page *page = pfn_to_page(pfn);
-
-		if (PageReserved(page) && page_private(page) == KSTATE_PAGE_OWN)
-			list_add(&page->lru, arg);
-	}
-	return 0;
-}
-
-/**
- * kstate_boot_release - free everything that nobody claimed
- *
- * The stream must not be used any more. Freed pages are zeroed.
- *
- * Context: process context, under KSTATE's lock.
- *
- * Return: number of pages that clients had preserved and nobody claimed.
- */
-unsigned long kstate_boot_release(void)
-{
-	unsigned long released = 0;
-	struct page *page, *next;
-	LIST_HEAD(own);
-
-	guard(mutex)(&claim_lock);
-	kstate_map_walk_runs(&in_map, release_run, &released);
-	kstate_map_walk_runs(&in_map, collect_own_run, &own);
-	in_map = (struct kstate_map){ };
-	list_for_each_entry_safe(page, next, &own, lru)
-		release_page(page);
-	return released;
-}

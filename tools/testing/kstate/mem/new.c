@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The new kernel: mm/kstate_boot.c as it is, and a way to start anew.
+ * The new kernel: mm/kstate_boot.c and mm/kstate_claim.c as they are, and a way to
+ * start anew.
  */
 #include "../../../../mm/kstate_boot.c"
+#include "../../../../mm/kstate_claim.c"
 
 #include "mem.h"
 
 void mem_new_reset(void)
 {
-	in_map = (struct kstate_map){ };
+	kstate_in_map = (struct kstate_map){ };
+	kstate_all_pages_exist = false;
 	in_root_good = false;
 	nr_regions = 0;
 }
 
 const struct kstate_map *mem_new_map(void)
 {
-	return &in_map;
+	return &kstate_in_map;
 }
 
 bool mem_page_left(const struct page *page)

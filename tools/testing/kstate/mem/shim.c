@@ -27,6 +27,7 @@
 struct page *mem_pages;
 char *mem_base;
 unsigned long mem_managed;
+struct zone mem_zone = { .spanned_pages = MEM_END };
 char mem_log[256];
 unsigned int mem_log_lines;
 struct mem_ram mem_ram[MEM_MAX_RAM];
@@ -177,18 +178,15 @@ void __free_pages_core(struct page *page, unsigned int order,
 		free_reserved_page(page + i);
 }
 
-void prep_compound_page(struct page *page, unsigned int order)
+void __SetPageHead(struct page *page)
 {
-	unsigned long i;
-
 	page->flags |= PG_HEAD;
-	page[1]._folio_nr_pages = 1U << order;
-	page[1].flags |= order;
-	for (i = 1; i < 1UL << order; i++) {
-		page[i].head = (unsigned long)page | 1;
-		page[i].mapping = (void *)-1L;
-		page[i].private = 0;
-	}
+}
+
+void prep_compound_head(struct page *head, unsigned int order)
+{
+	head[1]._folio_nr_pages = 1U << order;
+	head[1].flags |= order;
 }
 
 void mem_printk(const char *fmt, ...)

@@ -428,6 +428,62 @@ static void claims_come_back(void)
 	model_stop();
 }
 
+/* Claim, in kernels in which not all struct pages exist yet, and in others. */
+static bool claim_all_or_none(unsigned long nr)
+{
+	phys_addr_t start = PFN_PHYS(MEM_FIRST), size = PFN_PHYS(nr);
+	unsigned long managed = mem_managed, i;
+	struct folio *folio;
+
+	folio = kstate_restore_folio(start + PFN_PHYS(1500), 0);
+	if (!CHECK(folio) ||
+	    !CHECK_EQ(kstate_restore_range(start, size), -ENOENT) ||
+	    !CHECK(!kstate_restore_folio(start, 11)) ||
+	    !CHECK(!kstate_folio_claimable(start, 11)) ||
+	    !CHECK(kstate_folio_claimable(start, 10)) ||
+	    !CHECK_EQ(mem_managed, managed + 1))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (!CHECK_EQ(mem_page_left(pfn_to_page(MEM_FIRST + i)),
+			      i != 1500))
+			return false;
+	kstate_unclaim_folio(folio);
+	return CHECK_EQ(kstate_restore_range(start, size + PAGE_SIZE),
+			-ENOENT) &&
+	       CHECK_EQ(kstate_restore_range(start, 0), -ENOENT) &&
+	       CHECK_EQ(kstate_restore_range(PFN_PHYS(MEM_END), PAGE_SIZE),
+			-ENOENT) &&
+	       CHECK_EQ(kstate_restore_range(virt_to_phys(mem_new_map()->top),
+					     PAGE_SIZE), -ENOENT) &&
+	       CHECK_EQ(mem_managed, managed) &&
+	       CHECK_EQ(kstate_restore_range(start, size), 0) &&
+	       CHECK_EQ(mem_managed, managed + nr);
+}
+
+static void claims_are_all_or_none(void)
+{
+	unsigned long nr = 3 * MAX_ORDER_NR_PAGES + 5;
+	unsigned int late;
+
+	for (late = 0; late < 2; late++) {
+		model_start(CHUNK, false);
+		model_preserve(0, nr);
+		mem_old_commit(&root);
+		mem_memblock(MEM_FIRST + model.nr_bits);
+		mem_old_reset();
+		kstate_boot_reserve(&root);
+		mem_map_init();
+		kstate_boot_init();
+		if (late)
+			mem_core_initcall();
+		claim_all_or_none(nr);
+		if (!late)
+			mem_core_initcall();
+		CHECK_EQ(kstate_boot_release(), 0);
+		model_stop();
+	}
+}
+
 /* What is already somebody's when the early list is reserved stays theirs. */
 static void others_keep_their_memory(void)
 {
@@ -513,6 +569,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(random_in_a_terabyte),
 	TAP_TEST(no_memory_changes_nothing),
 	TAP_TEST(claims_come_back),
+	TAP_TEST(claims_are_all_or_none),
 	TAP_TEST(others_keep_their_memory),
 	TAP_TEST(memblock_may_be_full),
 	TAP_TEST(memory_may_be_gone),

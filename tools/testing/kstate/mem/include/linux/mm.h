@@ -37,17 +37,20 @@
 #define MIGRATE_MOVABLE		1
 
 #define PAGE_FLAGS_SECOND	0xffUL
-#define PG_RESERVED		BIT(8)
+#define PG_reserved		8
+#define PG_RESERVED		BIT(PG_reserved)
 #define PG_HEAD			BIT(9)
 #define PG_BUDDY		BIT(10)
 #define PG_WAS_FREED		BIT(11)
 
 struct address_space;
 struct seq_file;
+struct zone;
 
 struct page {
 	unsigned long flags;
 	unsigned long private;
+	unsigned long index;
 	struct list_head lru;
 	struct address_space *mapping;
 	unsigned long head;	/* of a tail page */
@@ -63,6 +66,7 @@ struct folio {
 			/* of the second page */
 			unsigned long _flags_1;
 			unsigned long private_1;
+			unsigned long index_1;
 			struct list_head lru_1;
 			struct address_space *mapping_1;
 			unsigned long head_1;
@@ -129,11 +133,6 @@ static inline void SetPageReserved(struct page *page)
 	page->flags |= PG_RESERVED;
 }
 
-static inline void ClearPageReserved(struct page *page)
-{
-	page->flags &= ~PG_RESERVED;
-}
-
 static inline int page_count(const struct page *page)
 {
 	return page->count;
@@ -155,9 +154,32 @@ static inline void set_pageblock_migratetype(struct page *page, int type)
 
 void free_reserved_page(struct page *page);
 
+extern struct zone mem_zone;
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	return &mem_zone;
+}
+
+static inline struct zone *folio_zone(const struct folio *folio)
+{
+	return &mem_zone;
+}
+
+static inline int page_zone_id(const struct page *page)
+{
+	return 0;
+}
+
 /* ---- Folios ---- */
 
-void prep_compound_page(struct page *page, unsigned int order);
+void __SetPageHead(struct page *page);
+void prep_compound_head(struct page *head, unsigned int order);
+
+static inline void set_compound_head(struct page *page, struct page *head)
+{
+	page->head = (unsigned long)head | 1;
+}
 
 #define page_folio(p)		((struct folio *)(p))
 #define folio_page(folio, n)	(&(folio)->page + (n))
