@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 
 #include "kstate_codec.h"
@@ -21,7 +22,6 @@ struct kimage;
 struct kstate_edge;
 struct kstate_target;
 struct page;
-struct task_struct;
 
 /*
  * ---- The life cycle: kstate.c, kstate_out.c ----
@@ -39,15 +39,6 @@ void kstate_out_abort(void);
 
 /* A new kernel found @len bytes of stream at @data, mapped for good. */
 int kstate_in_open(const void *data, size_t len);
-
-/*
- * Record that @nr pages from @pfn were preserved, with a reference if they are
- * a folio, or are no longer. While kstate_out_save() prepares, the core notes
- * what its task's hooks preserve and undoes it on abort. Called by
- * mm/kstate_mem.c. May sleep.
- */
-void kstate_note_preserved(unsigned long pfn, unsigned long nr, bool folio);
-void kstate_note_unpreserved(unsigned long pfn, unsigned long nr);
 
 /**
  * struct kstate_target - what a kernel image says that it can restore
@@ -284,6 +275,25 @@ void kstate_core_note(struct kstate_core *core, unsigned long pfn,
 void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
 			unsigned long nr);
 
+/*
+ * Record that @nr pages from @pfn were preserved, with a reference if they are
+ * a folio. While kstate_out_save() prepares, the core notes what its task's
+ * hooks preserve and undoes it on abort. Called by mm/kstate_mem.c, each time:
+ * mostly nobody prepares. May sleep.
+ */
+static __always_inline void kstate_note_preserved(unsigned long pfn,
+						  unsigned long nr, bool folio)
+{
+	if (unlikely(READ_ONCE(kstate_core.owner) == current))
+		kstate_core_note(&kstate_core, pfn, nr, folio);
+}
+
+/* Or that they are preserved no longer */
+static inline void kstate_note_unpreserved(unsigned long pfn, unsigned long nr)
+{
+	kstate_core_unnote(&kstate_core, pfn, nr);
+}
+
 /* ---- kstate_registry.c ---- */
 struct kstate_object *kstate_core_find(struct kstate_core *core,
 				       const char *name, u64 instance);
@@ -405,7 +415,7 @@ static inline void kstate_fault_commit(struct kstate_abi_root *root)
 #endif
 
 /*
- * ---- Memory, mm/kstate_mem.c and mm/kstate_boot.c ----
+ * ---- Memory, mm/kstate_mem.c, mm/kstate_boot.c and mm/kstate_claim.c ----
  */
 
 /* An image's segments, and the kernel where KASLR may put it */
@@ -455,6 +465,8 @@ unsigned long kstate_area(unsigned long *first);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze);
+void kstate_arch_ram_around(phys_addr_t at, phys_addr_t *start,
+			    phys_addr_t *end);
 bool kstate_arch_ram(phys_addr_t start, phys_addr_t end);
 unsigned int kstate_arch_ram_changes(void);
 void kstate_arch_each_ram(void (*visit)(phys_addr_t start, phys_addr_t end));

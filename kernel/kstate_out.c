@@ -595,28 +595,3 @@ void kstate_out_abort(void)
 {
 	kstate_core_abort(&kstate_core);
 }
-
-/**
- * kstate_note_preserved - tell the core that memory was preserved
- * @pfn: first page
- * @nr: pages
- * @folio: they are a folio, preserved with a reference
- *
- * Context: may sleep.
- */
-void kstate_note_preserved(unsigned long pfn, unsigned long nr, bool folio)
-{
-	kstate_core_note(&kstate_core, pfn, nr, folio);
-}
-
-/**
- * kstate_note_unpreserved - tell the core that memory is preserved no longer
- * @pfn: first page
- * @nr: pages
- *
- * Context: may sleep.
- */
-void kstate_note_unpreserved(unsigned long pfn, unsigned long nr)
-{
-	kstate_core_unnote(&kstate_core, pfn, nr);
-}

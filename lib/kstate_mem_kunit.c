@@ -6,12 +6,15 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/bitmap.h>
+#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
+#include <linux/kthread.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -265,6 +268,92 @@ static void random_ranges_match_model(struct kunit *test)
 	expect_early_list(test);
 }
 
+/* ---- Several at once ---- */
+
+#define RACERS		4U
+#define RACE_STEPS	20000
+
+/* Even pages are one racer's each, odd ones whose turn it is. */
+struct racer {
+	struct mem_test *t;
+	struct task_struct *task;
+	struct completion done;
+	unsigned int number;
+	unsigned int errors;
+	DECLARE_BITMAP(mine, BLOCK_PAGES);
+};
+
+static int race_preserve(struct racer *r, unsigned int page)
+{
+	int err = kstate_preserve_range(block_phys(r->t, page), PAGE_SIZE);
+
+	if (err)
+		return err;
+	__set_bit(page, r->mine);
+	/* nobody else may have it */
+	return test_and_set_bit(page, r->t->model);
+}
+
+static int race_unpreserve(struct racer *r, unsigned int page)
+{
+	phys_addr_t phys = block_phys(r->t, page);
+	bool had = test_and_clear_bit(page, r->t->model) &&
+		   kstate_range_preserved(phys, PAGE_SIZE);
+
+	__clear_bit(page, r->mine);
+	kstate_unpreserve_range(phys, PAGE_SIZE);
+	return had ? 0 : -ENOENT;
+}
+
+static int race(void *arg)
+{
+	struct racer *r = arg;
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, r->number);
+	for (i = 0; i < RACE_STEPS; i++) {
+		unsigned int page = prandom_u32_state(&rnd) % BLOCK_PAGES;
+		int err = 0;
+
+		if (test_bit(page, r->mine))
+			err = race_unpreserve(r, page);
+		else if (page % 2 || page / 2 % RACERS == r->number)
+			err = race_preserve(r, page);
+		if (err == -EBUSY && page % 2)
+			err = 0;
+		r->errors += !!err;
+		cond_resched();
+	}
+	complete(&r->done);
+	return 0;
+}
+
+/* What several tasks preserve and do not is as if they took turns. */
+static void racers_match_model(struct kunit *test)
+{
+	struct racer *racers = kunit_kcalloc(test, RACERS, sizeof(*racers),
+					     GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, racers);
+	for (i = 0; i < RACERS; i++) {
+		racers[i].t = test->priv;
+		racers[i].number = i;
+		init_completion(&racers[i].done);
+		racers[i].task = kthread_run(race, &racers[i], "kstate_race/%u",
+					     i);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(racers[i].task));
+	}
+	for (i = 0; i < RACERS; i++) {
+		if (IS_ERR(racers[i].task))
+			continue;
+		wait_for_completion(&racers[i].done);
+		KUNIT_EXPECT_EQ(test, racers[i].errors, 0);
+	}
+	expect_model(test);
+}
+
 static unsigned int pages_left;
 
 static struct page *few_pages(gfp_t gfp)
@@ -454,6 +543,7 @@ static struct kunit_case kstate_mem_cases[] = {
 	KUNIT_CASE(early_list_is_bounded),
 	KUNIT_CASE(early_list_keeps_large_gaps),
 	KUNIT_CASE(random_ranges_match_model),
+	KUNIT_CASE(racers_match_model),
 	KUNIT_CASE(failing_to_preserve_harms_nobody),
 	KUNIT_CASE(contiguous_memory_is_one_node),
 	KUNIT_CASE(lone_pages_are_entries),

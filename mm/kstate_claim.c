@@ -155,7 +155,7 @@ static void make_compound(struct page *head, unsigned int order)
 {
 	struct page *p = head + 1, *end = head + (1UL << order);
 
-	__SetPageHead(head);
+	__folio_set_head(page_folio(head));
 	do {
 		set_page_count(p, 0);
 		p->mapping = TAIL_MAPPING;

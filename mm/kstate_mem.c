@@ -8,17 +8,23 @@
 #define pr_fmt(fmt) "kstate: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/cache.h>
 #include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/math.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/mutex.h>
+#include <linux/pfn.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -43,20 +49,38 @@ static unsigned long nr_client_pages;
 static u32 out_crc;
 
 /**
- * kstate_arch_ram - will the next kernel know this memory as RAM?
- * @start: first byte
- * @end: first byte after it
+ * kstate_arch_ram_around - how much memory will the next kernel know as RAM?
+ * @at: an address
+ * @start: returns where the RAM that it is in begins
+ * @end: returns where it ends; not above @at if it is in none
  *
  * An architecture whose next kernel may get another memory map than this one's
  * has its own version.
  *
  * Context: any.
+ */
+void __weak kstate_arch_ram_around(phys_addr_t at, phys_addr_t *start,
+				   phys_addr_t *end)
+{
+	*start = 0;
+	*end = PHYS_ADDR_MAX;
+}
+
+/**
+ * kstate_arch_ram - will the next kernel know this memory as RAM?
+ * @start: first byte
+ * @end: first byte after it
+ *
+ * Context: any.
  *
  * Return: true if all of it will be RAM.
  */
-bool __weak kstate_arch_ram(phys_addr_t start, phys_addr_t end)
+bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
 {
-	return true;
+	phys_addr_t from, to;
+
+	kstate_arch_ram_around(start, &from, &to);
+	return end <= to;
 }
 
 /* Memory that was found to be RAM: the next page is often close to the last. */
@@ -65,47 +89,59 @@ static struct {
 	unsigned long end;
 } known_ram;
 
-static bool is_ram(unsigned long pfn, unsigned long last)
+static __always_inline bool is_known_ram(unsigned long pfn, unsigned long nr)
 {
-	unsigned long at;
-
-	if (!kstate_arch_ram(PFN_PHYS(pfn), PFN_PHYS(last + 1)))
-		return false;
-	for (at = pfn; at < last; at = ALIGN(at + 1, MAX_ORDER_NR_PAGES))
-		if (!pfn_to_online_page(at))
-			return false;
-	return pfn_to_online_page(last);
+	return pfn >= known_ram.first && pfn + nr <= known_ram.end;
 }
 
-static bool learn_ram(unsigned long pfn, unsigned long nr)
+static bool is_online(unsigned long pfn, unsigned long end)
 {
-	unsigned long first = ALIGN_DOWN(pfn, nr);
+	for (; pfn < end; pfn = ALIGN(pfn + 1, MAX_ORDER_NR_PAGES))
+		if (!pfn_to_online_page(pfn))
+			return false;
+	return pfn_to_online_page(end - 1);
+}
 
-	if (!is_ram(first, first + nr - 1))
-		return false;
-	known_ram.first = first;
-	known_ram.end = first + nr;
-	return true;
+/*
+ * The zone of a page, of which all is online, or what its chunk has of it. From
+ * @from to @to it is all RAM.
+ */
+static void learn_ram(unsigned long pfn, unsigned long from, unsigned long to)
+{
+	const struct zone *zone = page_zone(pfn_to_page(pfn));
+
+	/* Real mode owns the first MiB of every kernel. */
+	from = max3(from, zone->zone_start_pfn, PHYS_PFN(SZ_1M));
+	to = min(to, zone_end_pfn(zone));
+	if (!zone->contiguous) {
+		from = max(from, round_down(pfn, KSTATE_CHUNK_PAGES));
+		to = min(to, round_up(pfn + 1, KSTATE_CHUNK_PAGES));
+		if (!is_online(from, to))
+			return;
+	}
+	known_ram.first = from;
+	known_ram.end = to;
 }
 
 static noinline bool find_ram(unsigned long pfn, unsigned long last)
 {
-	if (last >= PHYS_PFN(PHYS_ADDR_MAX) || !is_ram(pfn, last))
-		return false;
-	if (!learn_ram(pfn, KSTATE_CHUNK_PAGES))
-		learn_ram(pfn, MAX_ORDER_NR_PAGES);
-	return true;
-}
+	phys_addr_t start, end;
 
-static bool range_is_ram(unsigned long pfn, unsigned long last)
-{
-	return (pfn >= known_ram.first && last < known_ram.end) ||
-	       find_ram(pfn, last);
+	if (pfn < PHYS_PFN(SZ_1M) || last >= PHYS_PFN(PHYS_ADDR_MAX))
+		return false;
+	kstate_arch_ram_around(PFN_PHYS(pfn), &start, &end);
+	if (pfn < PFN_UP(start) || last >= PFN_DOWN(end) ||
+	    !pfn_to_online_page(pfn))
+		return false;
+	learn_ram(pfn, PFN_UP(start), PFN_DOWN(end));
+	return is_known_ram(pfn, last - pfn + 1) || is_online(pfn, last + 1);
 }
 
 /* The next kernel may know less RAM than this one. */
 static int no_ram_error(unsigned long pfn, unsigned long last)
 {
+	if (pfn < PHYS_PFN(SZ_1M))
+		return -EINVAL;
 	return pfn_to_online_page(pfn) && pfn_to_online_page(last) ?
 	       -EADDRNOTAVAIL : -EINVAL;
 }
@@ -128,6 +164,41 @@ static int __init watch_ram(void)
 core_initcall(watch_ram);
 #endif
 
+/* By page_zone_id(): zones in which nothing has to stay movable */
+static DECLARE_BITMAP(fixed_zones, 1UL << ZONEID_SHIFT);
+
+/* Pageblocks become CMA's by core_initcalls and never after. */
+static bool no_more_cma __ro_after_init;
+
+static int __init note_no_more_cma(void)
+{
+	no_more_cma = true;
+	return 0;
+}
+postcore_initcall(note_no_more_cma);
+
+static noinline bool look_if_fixed(struct folio *folio)
+{
+	struct zone *zone = folio_zone(folio);
+
+	if (!folio_is_longterm_pinnable(folio))
+		return false;
+	if (no_more_cma && zone_idx(zone) < ZONE_MOVABLE &&
+	    !zone_cma_pages(zone))
+		set_bit(page_zone_id(&folio->page), fixed_zones);
+	return true;
+}
+
+/*
+ * May a folio stay where it is for long? That somebody isolates its page block is no
+ * reason by itself, but hides whether it is CMA's.
+ */
+static __always_inline bool is_fixed(struct folio *folio)
+{
+	return test_bit(page_zone_id(&folio->page), fixed_zones) ||
+	       look_if_fixed(folio);
+}
+
 /* What changed may have taken or freed pages of the map. */
 static void map_settle(void)
 {
@@ -138,20 +209,30 @@ static void map_settle(void)
 		kstate_tree_free(&out_tree);
 }
 
-static int preserve(unsigned long pfn, unsigned long nr)
+/*
+ * Nearly all pages are preserved by this, so it is short, and inline where its
+ * arguments are known. False if it takes more than that.
+ */
+static __always_inline bool preserve_near(unsigned long pfn, unsigned long nr)
+{
+	/* Nothing is known when the map is frozen. */
+	if (!is_known_ram(pfn, nr) ||
+	    !kstate_tree_set_near(&out_tree, pfn, nr))
+		return false;
+	nr_client_pages += nr;
+	return true;
+}
+
+static noinline int preserve(unsigned long pfn, unsigned long nr)
 {
 	unsigned long last = pfn + nr - 1;
 	int ret;
 
-	/* Real mode owns the first MiB of every kernel. */
-	if (pfn < PHYS_PFN(SZ_1M) || last < pfn)
-		return -EINVAL;
-
 	guard(mutex)(&map_lock);
-	if (!range_is_ram(pfn, last))
-		return no_ram_error(pfn, last);
 	if (map_frozen)
 		return -EBUSY;
+	if (!is_known_ram(pfn, nr) && !find_ram(pfn, last))
+		return no_ram_error(pfn, last);
 	ret = kstate_tree_set(&out_tree, pfn, last);
 	if (!ret)
 		nr_client_pages += nr;
@@ -169,6 +250,42 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
 		return;
 	nr_client_pages -= nr;
 	map_settle();
+}
+
+static noinline int preserve_folio_far(struct folio *folio)
+{
+	int ret = preserve(folio_pfn(folio), folio_nr_pages(folio));
+
+	if (ret)
+		folio_put(folio);
+	else
+		kstate_note_preserved(folio_pfn(folio), folio_nr_pages(folio),
+				      true);
+	return ret;
+}
+
+static __always_inline int preserve_folio(struct folio *folio,
+					  unsigned long nr)
+{
+	mutex_lock(&map_lock);
+	if (unlikely(!preserve_near(folio_pfn(folio), nr))) {
+		mutex_unlock(&map_lock);
+		return preserve_folio_far(folio);
+	}
+	mutex_unlock(&map_lock);
+	kstate_note_preserved(folio_pfn(folio), nr, true);
+	return 0;
+}
+
+static noinline int preserve_large(struct folio *folio)
+{
+	return preserve_folio(folio, folio_nr_pages(folio));
+}
+
+static bool is_poisoned(struct folio *folio)
+{
+	return folio_test_hwpoison(folio) ||
+	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
 }
 
 /**
@@ -192,19 +309,13 @@ static void unpreserve(unsigned long pfn, unsigned long nr)
  */
 int kstate_preserve_folio(struct folio *folio)
 {
-	int ret;
-
-	if (folio_test_hwpoison(folio) ||
-	    (folio_test_large(folio) && folio_test_has_hwpoisoned(folio)))
+	if (is_poisoned(folio))
 		return -EHWPOISON;
-	if (!folio_is_longterm_pinnable(folio))
+	if (!is_fixed(folio))
 		return -EOPNOTSUPP;
-	ret = preserve(folio_pfn(folio), folio_nr_pages(folio));
-	if (ret)
-		return ret;
 	folio_get(folio);
-	kstate_note_preserved(folio_pfn(folio), folio_nr_pages(folio), true);
-	return 0;
+	return folio_test_large(folio) ? preserve_large(folio) :
+					 preserve_folio(folio, 1);
 }
 EXPORT_SYMBOL_GPL(kstate_preserve_folio);
 
@@ -238,11 +349,16 @@ EXPORT_SYMBOL_GPL(kstate_unpreserve_folio);
  */
 int kstate_preserve_range(phys_addr_t start, phys_addr_t size)
 {
-	int ret;
+	bool near;
+	int ret = 0;
 
 	if (!size || !PAGE_ALIGNED(start | size))
 		return -EINVAL;
-	ret = preserve(PHYS_PFN(start), PHYS_PFN(size));
+	mutex_lock(&map_lock);
+	near = preserve_near(PHYS_PFN(start), PHYS_PFN(size));
+	mutex_unlock(&map_lock);
+	if (!near)
+		ret = preserve(PHYS_PFN(start), PHYS_PFN(size));
 	if (!ret)
 		kstate_note_preserved(PHYS_PFN(start), PHYS_PFN(size), false);
 	return ret;
@@ -448,8 +564,10 @@ int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze)
 		       out_tree.map.nr_pages, lacks);
 		return -ENOSPC;
 	}
-	if (freeze)
+	if (freeze) {
 		out_crc = kstate_map_crc(&out_tree.map);
+		known_ram.end = 0;
+	}
 	WRITE_ONCE(map_frozen, freeze);
 	return 0;
 }

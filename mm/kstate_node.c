@@ -67,6 +67,7 @@ void *kstate_page_get(struct kstate_tree *tree, gfp_t gfp)
 		list_add(&page->lru, &tree->fresh);
 		tree->map.nr_nodes++;
 	}
+	page->index = 0;
 	return memset(page_address(page), 0, PAGE_SIZE);
 }
 
@@ -84,8 +85,6 @@ void kstate_page_put(struct kstate_tree *tree, void *at)
 	struct page *page = virt_to_page(at);
 
 	tree->path.end = 0;
-	if (at == tree->bits)
-		tree->bits_chunk = ~0UL;
 	/* It may be among the fresh ones. */
 	list_move(&page->lru, &tree->dead);
 }

@@ -30,6 +30,15 @@
 /* And for few runs after as many changes, if not more */
 #define LOOK_LEAST	16U
 
+/*
+ * A bitmap is a lot faster to change, and runs often become more. So as many
+ * bitmaps may be there for as few runs. They are looked at after as many
+ * changes.
+ */
+#define EARLY_BITMAPS	8
+#define EARLY_RUNS	16
+#define EARLY_LOOK	1024
+
 /* ---- Finding ---- */
 
 /* Is this where the page belongs in the leaf? */
@@ -59,11 +68,6 @@ static void tree_find(struct kstate_tree *tree, unsigned long pfn)
 
 /* ---- Bitmaps ---- */
 
-static bool bit_test(const __le64 *bits, unsigned long bit)
-{
-	return le64_to_cpu(bits[bit / 64]) & BIT_ULL(bit % 64);
-}
-
 static void bits_fill(__le64 *bits, unsigned long bit, unsigned long end,
 		      bool set)
 {
@@ -79,6 +83,40 @@ static void bits_fill(__le64 *bits, unsigned long bit, unsigned long end,
 	}
 }
 
+static bool bits_are_early(const __le64 *bits)
+{
+	return virt_to_page(bits)->index;
+}
+
+static void bits_set_early(struct kstate_tree *tree, __le64 *bits, bool early)
+{
+	tree->nr_early += early - bits_are_early(bits);
+	virt_to_page(bits)->index = early;
+}
+
+/* The struct page has what is not near. */
+static void near_leave(struct kstate_near *near, const __le64 *bits)
+{
+	if (near->first != ~0UL && near->bits == bits) {
+		set_page_private(near->page, near->left);
+		near->first = ~0UL;
+	}
+}
+
+static void near_enter(struct kstate_near *near, unsigned long pfn,
+		       __le64 *bits)
+{
+	unsigned long first = round_down(pfn, KSTATE_CHUNK_PAGES);
+
+	if (near->first == first)
+		return;
+	near_leave(near, near->bits);
+	near->first = first;
+	near->bits = bits;
+	near->page = virt_to_page(bits);
+	near->left = page_private(near->page);
+}
+
 /*
  * A change of one stretch of pages makes one run more or less at most. So a
  * bitmap's struct page has how many changes may pass before its runs have to be
@@ -87,6 +125,7 @@ static void bits_fill(__le64 *bits, unsigned long bit, unsigned long end,
 static void bits_look_again(__le64 *bits, unsigned int runs)
 {
 	set_page_private(virt_to_page(bits),
+			 bits_are_early(bits) ? EARLY_LOOK :
 			 max(runs - min(runs, FEW_RUNS), LOOK_LEAST));
 }
 
@@ -149,6 +188,7 @@ static int make_bitmap(struct kstate_tree *tree, unsigned long chunk,
 	kstate_entries_move(leaf, at, nr, add);
 	for (i = 0; i < add; i++)
 		kstate_node_set(leaf, at + i, entries[i]);
+	bits_set_early(tree, bits, nr < BITMAP_RUNS);
 	bits_look_again(bits, nr);
 	return 0;
 }
@@ -174,16 +214,19 @@ static int make_room(struct kstate_tree *tree, unsigned long pfn, gfp_t gfp)
 /* One more entry in a leaf: does a bitmap cost less now? */
 static void look_for_bitmap(struct kstate_tree *tree, unsigned long pfn)
 {
+	unsigned int least = tree->nr_early < EARLY_BITMAPS ? EARLY_RUNS :
+							      BITMAP_RUNS;
 	const struct kstate_abi_node *leaf = tree->path.node[0];
 	unsigned int count = kstate_node_count(leaf), from;
 
-	if (count < BITMAP_RUNS || count & LOOK_MASK ||
-	    chunk_entries(leaf, kstate_pfn_chunk(pfn), &from) < BITMAP_RUNS)
+	if (count < least || count & LOOK_MASK ||
+	    chunk_entries(leaf, kstate_pfn_chunk(pfn), &from) < least)
 		return;
 	if (!make_bitmap(tree, kstate_pfn_chunk(pfn), __GFP_NOWARN))
 		kstate_tree_shrink(tree);
 }
 
+/* It is not near. */
 static void drop_bitmap(struct kstate_tree *tree, unsigned int slot,
 			__le64 *bits, unsigned int runs)
 {
@@ -201,13 +244,23 @@ static void drop_bitmap(struct kstate_tree *tree, unsigned int slot,
 	}
 	kstate_entry_join(leaf, slot + runs);
 	kstate_entry_join(leaf, slot);
+	bits_set_early(tree, bits, false);
 	kstate_page_put(tree, bits);
+}
+
+/* How many runs are worth this bitmap? */
+static unsigned int bits_least(struct kstate_tree *tree, __le64 *bits,
+			       unsigned int runs)
+{
+	if (runs >= BITMAP_RUNS)
+		bits_set_early(tree, bits, false);
+	return bits_are_early(bits) ? EARLY_RUNS : FEW_RUNS;
 }
 
 /* A bitmap has few runs, or none: let it go, unless there is no memory to. */
 static void look_for_runs(struct kstate_tree *tree, unsigned long pfn)
 {
-	unsigned int count, runs, slot;
+	unsigned int count, least, runs, slot;
 	__le64 *bits;
 
 	for (;;) {
@@ -216,8 +269,10 @@ static void look_for_runs(struct kstate_tree *tree, unsigned long pfn)
 		bits = kstate_entry_virt(kstate_node_entry(tree->path.node[0],
 							   slot));
 		runs = count_runs(bits);
+		least = bits_least(tree, bits, runs);
+		near_leave(kstate_near(tree, pfn), bits);
 		bits_look_again(bits, runs);
-		if (runs >= FEW_RUNS)
+		if (runs >= least)
 			return;
 		count = kstate_node_count(tree->path.node[0]);
 		if (count + runs <= KSTATE_ENTRIES)
@@ -233,26 +288,17 @@ static void look_for_runs(struct kstate_tree *tree, unsigned long pfn)
 	kstate_tree_shrink(tree);
 }
 
-/* One more change of the bitmap that was used last */
-static void bits_changed(struct kstate_tree *tree, unsigned long pfn)
-{
-	unsigned long left = page_private(tree->bits_page) - 1;
-
-	set_page_private(tree->bits_page, left);
-	if (unlikely(!left))
-		look_for_runs(tree, pfn);
-}
-
 /* All bits of [first, last] have one value; give them the other. */
 static void bits_flip(struct kstate_tree *tree, __le64 *bits,
 		      unsigned long first, unsigned long last, bool set)
 {
+	struct kstate_near *near = kstate_near(tree, first);
+
 	bits_fill(bits, first % KSTATE_CHUNK_PAGES,
 		  last % KSTATE_CHUNK_PAGES + 1, set);
-	tree->bits = bits;
-	tree->bits_page = virt_to_page(bits);
-	tree->bits_chunk = kstate_pfn_chunk(first);
-	bits_changed(tree, first);
+	near_enter(near, first, bits);
+	if (!--near->left)
+		look_for_runs(tree, first);
 }
 
 /* Are these bits, of pages in one chunk, all @set? */
@@ -262,17 +308,19 @@ static bool bits_are(const __le64 *bits, unsigned long first,
 	unsigned long bit = first % KSTATE_CHUNK_PAGES;
 
 	if (first == last)
-		return bit_test(bits, bit) == set;
+		return test_bit_le(bit, bits) == set;
 	return kstate_bits_skip(bits, bit, set) >
 	       last % KSTATE_CHUNK_PAGES;
 }
 
-/* The bitmap of these pages, if it is the one that was used last */
-static __le64 *last_bits(const struct kstate_tree *tree, unsigned long first,
+/* The bitmap of these pages, if it is one that was used not long ago */
+static __le64 *near_bits(struct kstate_tree *tree, unsigned long first,
 			 unsigned long last)
 {
-	return kstate_pfn_chunk(first) == tree->bits_chunk &&
-	       kstate_pfn_chunk(last) == tree->bits_chunk ? tree->bits : NULL;
+	struct kstate_near *near = kstate_near(tree, first);
+
+	return (first ^ near->first) < KSTATE_CHUNK_PAGES &&
+	       (last ^ near->first) < KSTATE_CHUNK_PAGES ? near->bits : NULL;
 }
 
 /* ---- Pages in and out ---- */
@@ -284,44 +332,6 @@ static int bits_set(struct kstate_tree *tree, __le64 *bits,
 		return -EBUSY;
 	bits_flip(tree, bits, first, last, true);
 	return 0;
-}
-
-/* Most pages that are preserved one by one are in the same chunk as the last. */
-static int bit_set(struct kstate_tree *tree, unsigned long pfn)
-{
-	__le64 *word = &tree->bits[pfn % KSTATE_CHUNK_PAGES / 64];
-	__le64 mask = cpu_to_le64(BIT_ULL(pfn % 64));
-
-	if (*word & mask)
-		return -EBUSY;
-	*word |= mask;
-	tree->map.nr_pages++;
-	bits_changed(tree, pfn);
-	return 0;
-}
-
-/* Or they follow it. True if that is so and nothing else is changed by it. */
-static bool run_extend(struct kstate_tree *tree, unsigned long first,
-		       unsigned long last)
-{
-	const struct kstate_map_path *path = &tree->path;
-	struct kstate_abi_node *leaf = path->node[0];
-	unsigned int slot = path->slot[0];
-	u64 run;
-
-	if (first < path->first || last >= path->end || !slot)
-		return false;
-	run = kstate_node_entry(leaf, slot - 1);
-	if (!kstate_entry_is_run(run) || kstate_entry_last(run) + 1 != first ||
-	    last - kstate_entry_first(run) >= KSTATE_RUN_PAGES)
-		return false;
-	if (slot < kstate_node_count(leaf) &&
-	    kstate_entry_first(kstate_node_entry(leaf, slot)) <= last + 1)
-		return false;
-	kstate_node_set(leaf, slot - 1,
-			kstate_entry_run(kstate_entry_first(run), last));
-	tree->map.nr_pages += last - first + 1;
-	return true;
 }
 
 /* Add a run to the leaf of the path, where nothing is in its place. */
@@ -391,6 +401,31 @@ static int set_some(struct kstate_tree *tree, unsigned long first,
 	return run_set(tree, first, *last);
 }
 
+/* If @last is the end of a run now, what follows it can be set by little work. */
+static void run_remember(struct kstate_tree *tree, unsigned long last)
+{
+	const struct kstate_map_path *path = &tree->path;
+	struct kstate_abi_node *leaf = path->node[0];
+	unsigned int slot = path->slot[0];
+	u64 run;
+
+	if (last < path->first || last >= path->end || !slot ||
+	    !slot_fits(leaf, slot, last))
+		return;
+	run = kstate_node_entry(leaf, slot - 1);
+	if (!kstate_entry_is_run(run) || kstate_entry_last(run) != last)
+		return;
+	tree->run = &leaf->entries[slot - 1];
+	tree->run_next = last + 1;
+	tree->run_end = min(path->end,
+			    kstate_entry_first(run) + KSTATE_RUN_PAGES);
+	/* it must not get to touch the next entry */
+	if (slot < kstate_node_count(leaf))
+		tree->run_end = min(tree->run_end,
+				    kstate_entry_first(kstate_node_entry(leaf,
+									 slot)) - 1);
+}
+
 static void clear_all(struct kstate_tree *tree, unsigned long first,
 		      unsigned long last);
 
@@ -411,12 +446,9 @@ int kstate_tree_set(struct kstate_tree *tree, unsigned long first,
 	unsigned long at = first, stop;
 	int ret;
 
-	if (first == last && kstate_pfn_chunk(first) == tree->bits_chunk)
-		return bit_set(tree, first);
-	if (run_extend(tree, first, last))
-		return 0;
 	if (last >= KSTATE_MAP_PAGES)
 		return -ERANGE;
+	tree->run_next = ~0UL;
 	if (!tree->map.top) {
 		tree->map.top = kstate_node_get(tree, 0, 0);
 		if (!tree->map.top)
@@ -435,6 +467,7 @@ int kstate_tree_set(struct kstate_tree *tree, unsigned long first,
 			return ret;
 		}
 	}
+	run_remember(tree, last);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(kstate_tree_set);
@@ -471,6 +504,7 @@ static int run_clear(struct kstate_tree *tree, u64 run, unsigned long first,
 static void clear_all(struct kstate_tree *tree, unsigned long first,
 		      unsigned long last)
 {
+	tree->run_next = ~0UL;
 	while (first <= last) {
 		unsigned long stop;
 		u64 entry;
@@ -492,7 +526,7 @@ static void clear_all(struct kstate_tree *tree, unsigned long first,
 static bool all_set(struct kstate_tree *tree, unsigned long first,
 		    unsigned long last)
 {
-	const __le64 *bits = last_bits(tree, first, last);
+	const __le64 *bits = near_bits(tree, first, last);
 	unsigned int slot;
 	u64 entry;
 

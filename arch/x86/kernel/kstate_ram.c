@@ -41,35 +41,43 @@ static unsigned int nr_boot_entries(void)
 	return min(e820_table_kexec->nr_entries, E820_MAX_ENTRIES_ZEROPAGE);
 }
 
-static bool is_boot_ram(u64 start, u64 end)
+/* Entries are sorted; some begin where the one before ends. */
+static void boot_ram_around(u64 at, phys_addr_t *start, phys_addr_t *end)
 {
 	const struct e820_entry *entry = e820_table_kexec->entries;
 	unsigned int i, nr = nr_boot_entries();
 
+	*start = 0;
+	*end = 0;
 	for (i = 0; i < nr; i++, entry++) {
-		if (entry->type != E820_TYPE_RAM || start < entry->addr ||
-		    start >= entry->addr + entry->size)
+		if (entry->type != E820_TYPE_RAM)
 			continue;
-		if (end <= entry->addr + entry->size)
-			return true;
-		/* Goes on in an entry that begins where this one ends? */
-		start = entry->addr + entry->size;
+		if (entry->addr > *end) {
+			if (entry->addr > at)
+				break;
+			*start = entry->addr;
+		}
+		*end = entry->addr + entry->size;
 	}
-	return false;
 }
 
-/* kstate_arch_ram(), see mm/kstate_mem.c */
-bool kstate_arch_ram(phys_addr_t start, phys_addr_t end)
+/* kstate_arch_ram_around(), see mm/kstate_mem.c */
+void kstate_arch_ram_around(phys_addr_t at, phys_addr_t *start,
+			    phys_addr_t *end)
 {
 	unsigned int i;
 
-	if (is_boot_ram(start, end))
-		return true;
+	boot_ram_around(at, start, end);
+	if (*end > at)
+		return;
 	guard(spinlock)(&added_lock);
-	for (i = 0; i < nr_added; i++)
-		if (start >= added[i].start && end <= added[i].end)
-			return true;
-	return false;
+	for (i = 0; i < nr_added; i++) {
+		if (at < added[i].start || at >= added[i].end)
+			continue;
+		*start = added[i].start;
+		*end = added[i].end;
+		return;
+	}
 }
 
 /* kstate_arch_each_ram(), see mm/kstate_room.c */
@@ -128,10 +136,11 @@ void kstate_pass_ram(struct kimage *image, struct boot_params *params)
 static int note_added(struct resource *res, void *arg)
 {
 	u64 start = res->start, end = res->end + 1;
+	phys_addr_t from, to;
 	unsigned int i;
 
-	if ((res->flags & IORESOURCE_SYSRAM_DRIVER_MANAGED) ||
-	    is_boot_ram(start, end))
+	boot_ram_around(start, &from, &to);
+	if ((res->flags & IORESOURCE_SYSRAM_DRIVER_MANAGED) || end <= to)
 		return 0;
 	guard(spinlock)(&added_lock);
 	for (i = 0; i < nr_added; i++) {

@@ -16,7 +16,8 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
-struct task_struct shim_task;
+static struct task_struct shim_task;
+struct task_struct *const shim_current = &shim_task;
 
 void shim_bug(const char *file, int line, const char *what)
 {

@@ -76,12 +76,32 @@ static void model_fill(unsigned long at, unsigned long nr, bool set)
 	model.extents += set ? 1 - touch : touch - 1;
 }
 
+/* Every second page is preserved as a folio, which takes a reference. */
+static struct folio *page_as_folio(unsigned long at, unsigned long nr)
+{
+	return nr == 1 && at % 4 < 2 ?
+	       page_folio(pfn_to_page(MEM_FIRST + at)) : NULL;
+}
+
+static int preserve(unsigned long at, unsigned long nr)
+{
+	struct folio *folio = page_as_folio(at, nr);
+	int count, err;
+
+	if (!folio)
+		return kstate_preserve_range(PFN_PHYS(MEM_FIRST + at),
+					     PFN_PHYS(nr));
+	count = folio->page.count;
+	err = kstate_preserve_folio(folio);
+	CHECK_EQ(folio->page.count, count + !err);
+	return err;
+}
+
 bool model_preserve(unsigned long at, unsigned long nr)
 {
 	bool is_free = find_next_bit(model.bits, at + nr, at) >= at + nr;
-	int err;
+	int err = preserve(at, nr);
 
-	err = kstate_preserve_range(PFN_PHYS(MEM_FIRST + at), PFN_PHYS(nr));
 	if (!CHECK_EQ(err, is_free ? 0 : -EBUSY))
 		return false;
 	if (is_free)
@@ -93,9 +113,15 @@ bool model_unpreserve(unsigned long at, unsigned long nr)
 {
 	phys_addr_t start = PFN_PHYS(MEM_FIRST + at);
 
+	struct folio *folio = page_as_folio(at, nr);
+
 	if (!CHECK(kstate_range_preserved(start, PFN_PHYS(nr))))
 		return false;
-	kstate_unpreserve_range(start, PFN_PHYS(nr));
+	/* It may have been part of a larger range. */
+	if (folio && folio->page.count)
+		kstate_unpreserve_folio(folio);
+	else
+		kstate_unpreserve_range(start, PFN_PHYS(nr));
 	model_fill(at, nr, false);
 	return true;
 }

@@ -14,7 +14,9 @@ void mem_old_reset(void)
 	out_tree = (struct kstate_tree)KSTATE_TREE_INIT(out_tree);
 	nr_client_pages = 0;
 	map_frozen = false;
+	mem_postcore_initcall();
 	known_ram.end = 0;
+	fixed_zones[0] = 0;
 }
 
 const struct kstate_map *mem_old_map(void)

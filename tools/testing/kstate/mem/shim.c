@@ -69,6 +69,8 @@ void mem_reset(bool scattered)
 	fail_at = 0;
 	mem_managed = 0;
 	mem_log_lines = 0;
+	/* What is known of more or of less memory at once */
+	mem_zone.contiguous = scattered;
 	/* odd, so that it visits them all */
 	step = scattered ? 40503 : 1;
 	mem_old_reset();
@@ -178,9 +180,9 @@ void __free_pages_core(struct page *page, unsigned int order,
 		free_reserved_page(page + i);
 }
 
-void __SetPageHead(struct page *page)
+void __folio_set_head(struct folio *folio)
 {
-	page->flags |= PG_HEAD;
+	folio->page.flags |= PG_HEAD;
 }
 
 void prep_compound_head(struct page *head, unsigned int order)
@@ -201,11 +203,22 @@ void mem_printk(const char *fmt, ...)
 
 /* ---- The rest of the kernel ---- */
 
-void kstate_note_preserved(unsigned long pfn, unsigned long nr, bool folio)
+/* There is one thread. */
+int test_and_set_bit(long bit, unsigned long *bits)
+{
+	return __test_and_set_bit(bit, bits);
+}
+
+/* Nobody prepares a hand-over. */
+struct kstate_core kstate_core;
+
+void kstate_core_note(struct kstate_core *core, unsigned long pfn,
+		      unsigned long nr, bool folio)
 {
 }
 
-void kstate_note_unpreserved(unsigned long pfn, unsigned long nr)
+void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
+			unsigned long nr)
 {
 }
 

@@ -166,10 +166,11 @@ static void hostile_maps_do_no_harm(void)
 	unsigned int i, refused = 0;
 	void *image;
 
-	model_start(4 * CHUNK, false);
-	for (i = 0; i < 3 * CHUNK; i += 128)
+	/* bitmaps for few runs as long as there may be, leaves, one for many */
+	model_start(12 * CHUNK, false);
+	for (i = 0; i < 11 * CHUNK; i += 128)
 		model_preserve(i, 1 + i % 5);
-	for (; i < 4 * CHUNK; i += 32)
+	for (; i < 12 * CHUNK; i += 32)
 		model_preserve(i, 1);
 	mem_old_commit(&good);
 	map = *mem_old_map();

@@ -66,6 +66,24 @@ static void contiguous_is_one_page(void)
 	}
 }
 
+/* An entry is of 64 GiB at most, also if it gets there page by page. */
+static void long_runs_are_cut(void)
+{
+	phys_addr_t start = PFN_PHYS(MEM_FIRST + 77), at;
+	unsigned long i;
+
+	mem_reset(true);
+	at = start + PFN_PHYS(KSTATE_RUN_PAGES - 3);
+	CHECK_EQ(kstate_preserve_range(start, at - start), 0);
+	for (i = 0; i < 8; i++, at += PAGE_SIZE)
+		CHECK_EQ(kstate_preserve_range(at, PAGE_SIZE), 0);
+	CHECK(kstate_range_preserved(start, at - start));
+	CHECK(!kstate_range_preserved(at, PAGE_SIZE));
+	CHECK_EQ(kstate_mem_extents(), 2);
+	kstate_unpreserve_range(start, at - start);
+	CHECK_EQ(mem_allocated(), 0);
+}
+
 static void page_by_page_is_one_page(void)
 {
 	unsigned long i;
@@ -80,6 +98,22 @@ static void page_by_page_is_one_page(void)
 		if (!model_unpreserve(i, 1))
 			break;
 	model_check();
+	model_stop();
+}
+
+/* What follows the run that was set last may be what closes a gap. */
+static void gaps_close(void)
+{
+	unsigned long i;
+
+	model_start(4 * CHUNK, false);
+	for (i = 0; i + 3 <= model.nr_bits; i += 3)
+		if (!model_preserve(i + 2, 1) || !model_preserve(i, 1) ||
+		    !model_preserve(i + 1, 1))
+			break;
+	model_check();
+	CHECK_EQ(kstate_mem_map_bytes(), PAGE_SIZE);
+	drop_all();
 	model_stop();
 }
 
@@ -160,6 +194,38 @@ static void every_107th_page(void)
 static void every_129th_page(void)
 {
 	every(160 * CHUNK, 129);
+}
+
+/* Folios of all orders that follow each other, or come back a bit later */
+static void folios_in_a_row(void)
+{
+	unsigned long at, next, i;
+	struct folio *folio;
+	unsigned int order;
+
+	model_start(8 * CHUNK, true);
+	for (at = 0; at + MAX_ORDER_NR_PAGES <= model.nr_bits; at = next) {
+		order = model_below(MAX_PAGE_ORDER + 1);
+		next = ALIGN(at, 1UL << order) + (1UL << order);
+		folio = page_folio(pfn_to_page(MEM_FIRST + next -
+					       (1UL << order)));
+		folio->page.count = 1;
+		if (order)
+			__folio_set_head(folio);
+		if (order)
+			prep_compound_head(&folio->page, order);
+		if (!CHECK_EQ(kstate_preserve_folio(folio), 0) ||
+		    !CHECK_EQ(kstate_preserve_folio(folio), -EBUSY) ||
+		    !CHECK_EQ(folio->page.count, 2))
+			break;
+		for (i = next - (1UL << order); i < next; i++)
+			__set_bit(i, model.bits);
+		model.pages += 1UL << order;
+	}
+	/* only what is where is compared, folios leave gaps at random */
+	model.extents = kstate_mem_extents();
+	model_check();
+	model_stop();
 }
 
 static void shredded_fills_up(void)
@@ -260,6 +326,38 @@ static void random_in_few_chunks(void)
 			break;
 	drop_all();
 	model_stop();
+}
+
+/* Preserve what follows, often without a gap, and take back some of the last. */
+static bool step_in_a_row(unsigned long *at)
+{
+	unsigned long nr = 1 + model_below(3), back;
+
+	if (*at + 20 > model.nr_bits || !model_below(200))
+		*at = model_below(model.nr_bits - 20);
+	if (model_below(4)) {
+		if (!model_preserve(*at, nr))
+			return false;
+		*at += nr + (model_below(2) ? 0 : model_below(4));
+		return true;
+	}
+	back = *at - min(*at, 1 + model_below(12));
+	return !test_bit(back, model.bits) || model_unpreserve(back, 1);
+}
+
+static void random_in_a_row(void)
+{
+	unsigned long at, i, round;
+
+	for (round = 0; round < 100; round++) {
+		model_start(3 * CHUNK, false);
+		for (i = 0, at = 0; i < 3000; i++)
+			if (!step_in_a_row(&at) ||
+			    (i % 64 == 0 && !model_check()))
+				break;
+		drop_all();
+		model_stop();
+	}
 }
 
 static void random_in_a_terabyte(void)
@@ -556,16 +654,20 @@ static void freed_pages_are_noticed(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(contiguous_is_one_page),
+	TAP_TEST(long_runs_are_cut),
 	TAP_TEST(page_by_page_is_one_page),
+	TAP_TEST(gaps_close),
 	TAP_TEST(lone_pages),
 	TAP_TEST(every_second_page),
 	TAP_TEST(every_64th_page),
 	TAP_TEST(every_107th_page),
 	TAP_TEST(every_129th_page),
+	TAP_TEST(folios_in_a_row),
 	TAP_TEST(shredded_fills_up),
 	TAP_TEST(runs_across_chunks),
 	TAP_TEST(a_million_extents),
 	TAP_TEST(random_in_few_chunks),
+	TAP_TEST(random_in_a_row),
 	TAP_TEST(random_in_a_terabyte),
 	TAP_TEST(no_memory_changes_nothing),
 	TAP_TEST(claims_come_back),

@@ -6,8 +6,9 @@ struct task_struct {
 	int unused;
 };
 
-extern struct task_struct shim_task;
+extern struct task_struct *const shim_current;
 
-#define current		(&shim_task)
+/* A name, as others have members and arguments that are called so. */
+#define current		shim_current
 
 #endif /* _KSTATE_SHIM_LINUX_SCHED_H */

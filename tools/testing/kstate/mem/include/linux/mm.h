@@ -173,7 +173,7 @@ static inline int page_zone_id(const struct page *page)
 
 /* ---- Folios ---- */
 
-void __SetPageHead(struct page *page);
+void __folio_set_head(struct folio *folio);
 void prep_compound_head(struct page *head, unsigned int order);
 
 static inline void set_compound_head(struct page *page, struct page *head)
