@@ -13,8 +13,10 @@
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/io.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -33,7 +35,7 @@
 
 static char *kind = "isolated";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "isolated: every second page; folio: of 2 MiB; range: of 4 MiB");
+MODULE_PARM_DESC(kind, "isolated: every second page; shuffled: these at random; folio: of 2 MiB; range: of 4 MiB");
 
 static unsigned long nr;
 module_param(nr, ulong, 0444);
@@ -61,15 +63,17 @@ struct chain_page {
 static u64 *blocks;		/* physical addresses */
 static size_t block_size;
 static bool is_range;
+static bool is_shuffled;
 
 static int parse_kind(void)
 {
 	is_range = !strcmp(kind, "range");
+	is_shuffled = !strcmp(kind, "shuffled");
 	if (is_range)
 		block_size = PAGE_SIZE << PIECE_ORDER;
 	else if (!strcmp(kind, "folio"))
 		block_size = PAGE_SIZE << FOLIO_ORDER;
-	else if (!strcmp(kind, "isolated"))
+	else if (is_shuffled || !strcmp(kind, "isolated"))
 		block_size = PAGE_SIZE;
 	else
 		return -EINVAL;
@@ -141,6 +145,16 @@ static int alloc_blocks(void)
 	return 0;
 }
 
+static void shuffle_blocks(void)
+{
+	struct rnd_state rnd;
+	unsigned long i;
+
+	prandom_seed_state(&rnd, 1);
+	for (i = nr - 1; i; i--)
+		swap(blocks[i], blocks[prandom_u32_state(&rnd) % (i + 1)]);
+}
+
 static int preserve_blocks(void)
 {
 	cycles_t start = get_cycles();
@@ -187,6 +201,8 @@ static int pages_preserve(void)
 	err = alloc_blocks();
 	if (err)
 		return err;
+	if (is_shuffled)
+		shuffle_blocks();
 	for (i = 0; i < nr; i++)
 		fill(blocks[i]);
 	err = preserve_blocks();
