@@ -442,6 +442,7 @@ EXPORT_SYMBOL_IF_KUNIT(kstate_anything_preserved);
 /* At most KSTATE_ABI_MAX_EXTENTS runs; protected as the map is */
 static struct early_list {
 	unsigned int nr;
+	unsigned long pages;	/* in the map, not in what the list covers */
 	unsigned int at;	/* the smallest gap is before this run, ... */
 	unsigned long gap;	/* ... and is this wide; known when nr is most */
 	struct kstate_extent run[KSTATE_ABI_MAX_EXTENTS];
@@ -483,6 +484,7 @@ static int early_list_add(unsigned long pfn, unsigned long nr, void *arg)
 	struct early_list *list = arg;
 	bool full = list->nr == KSTATE_ABI_MAX_EXTENTS;
 
+	list->pages += nr;
 	if (full && pfn - list->run[list->nr - 1].last <= list->gap) {
 		list->run[list->nr - 1].last = pfn + nr - 1;
 		return 0;
@@ -496,10 +498,20 @@ static int early_list_add(unsigned long pfn, unsigned long nr, void *arg)
 	return 0;
 }
 
-static void early_list_make(void)
+/*
+ * The next kernel does not use a map of which the number of pages is not right.
+ * If that were so, it had better be said while this one runs.
+ */
+static int early_list_make(void)
 {
 	early_list.nr = 0;
+	early_list.pages = 0;
 	kstate_map_walk_runs(&out_tree.map, early_list_add, &early_list);
+	if (early_list.pages == out_tree.map.nr_pages)
+		return 0;
+	pr_err("the map has %lu pages and should have %lu: nothing can be handed over\n",
+	       early_list.pages, out_tree.map.nr_pages);
+	return -EUCLEAN;
 }
 
 static int check_arch_ram(unsigned long pfn, unsigned long nr, void *arg)
@@ -540,8 +552,9 @@ static int check_owners(void)
  * Context: process context, may sleep; nothing after it may fail if it freezes.
  *
  * Return: 0; -ENOSPC: too little memory would be free for the next kernel;
- * -EADDRNOTAVAIL: the next kernel would not know some of it; -EUCLEAN, with
- * CONFIG_DEBUG_VM: some of it is free; -ENOMEM: the map could not be completed.
+ * -EADDRNOTAVAIL: the next kernel would not know some of it; -EUCLEAN: the map is
+ * not what it should be, or, with CONFIG_DEBUG_VM, some of it is free; -ENOMEM:
+ * the map could not be completed.
  */
 int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze)
 {
@@ -554,9 +567,10 @@ int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze)
 		ret = kstate_map_walk_runs(&out_tree.map, check_arch_ram, NULL);
 	if (!ret)
 		ret = check_owners();
+	if (!ret)
+		ret = early_list_make();
 	if (ret)
 		return ret;
-	early_list_make();
 	lacks = kstate_room_lacks(early_list.run, early_list.nr,
 				  out_tree.map.nr_pages, needs);
 	if (lacks) {

@@ -61,6 +61,7 @@ const struct kstate_map *mem_old_map(void);
 
 /* Write the root page as kstate_kexec_commit() does. */
 void mem_old_commit(struct kstate_abi_root *root);
+void mem_old_miscount(int pages);
 void mem_root_seal(struct kstate_abi_root *root);
 
 void mem_new_reset(void);

@@ -24,6 +24,11 @@ const struct kstate_map *mem_old_map(void)
 	return &out_tree.map;
 }
 
+void mem_old_miscount(int pages)
+{
+	out_tree.map.nr_pages += pages;
+}
+
 void mem_root_seal(struct kstate_abi_root *root)
 {
 	root->crc = 0;

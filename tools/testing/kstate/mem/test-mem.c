@@ -652,6 +652,19 @@ static void freed_pages_are_noticed(void)
 	model_stop();
 }
 
+static void lost_pages_are_noticed(void)
+{
+	model_start(2 * CHUNK, false);
+	model_preserve(10, 1000);
+	mem_old_miscount(1);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, true), -EUCLEAN);
+	CHECK(strstr(mem_log, "and should have"));
+	mem_old_miscount(-1);
+	CHECK_EQ(kstate_mem_prepare(&no_needs, false), 0);
+	drop_all();
+	model_stop();
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(contiguous_is_one_page),
 	TAP_TEST(long_runs_are_cut),
@@ -676,6 +689,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(memblock_may_be_full),
 	TAP_TEST(memory_may_be_gone),
 	TAP_TEST(freed_pages_are_noticed),
+	TAP_TEST(lost_pages_are_noticed),
 };
 
 int main(void)
