@@ -10,6 +10,7 @@
 #include <linux/kconfig.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
