@@ -55,6 +55,21 @@ struct khofs_extent {
 #define KHOFS_NR_BITS	20
 #define KHOFS_NR_MAX	BIT(KHOFS_NR_BITS)
 
+static inline u64 khofs_extent_index(const struct khofs_extent *e)
+{
+	return e->at >> KHOFS_NR_BITS;
+}
+
+static inline u64 khofs_extent_folios(const struct khofs_extent *e)
+{
+	return (e->at & (KHOFS_NR_MAX - 1)) + 1;
+}
+
+static inline unsigned int khofs_extent_order(const struct khofs_extent *e)
+{
+	return e->where & KHOFS_ORDER;
+}
+
 /**
  * struct khofs_xattr - an extended attribute
  * @name: with its prefix

@@ -114,9 +114,9 @@ static int load_folio(struct inode *inode, u64 index, u64 where)
 
 static int load_extent(struct inode *inode, const struct khofs_extent *e)
 {
-	u64 i, nr = (e->at & (KHOFS_NR_MAX - 1)) + 1;
-	u64 index = e->at >> KHOFS_NR_BITS;
-	unsigned int order = e->where & KHOFS_ORDER;
+	u64 i, nr = khofs_extent_folios(e);
+	u64 index = khofs_extent_index(e);
+	unsigned int order = khofs_extent_order(e);
 	int err;
 
 	if (order > MAX_PAGECACHE_ORDER || !IS_ALIGNED(index, 1UL << order) ||

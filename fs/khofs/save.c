@@ -56,11 +56,11 @@ static u64 where_of(struct folio *folio)
 
 static bool extent_goes_on(const struct khofs_extent *e, struct folio *folio)
 {
-	u64 nr = (e->at & (KHOFS_NR_MAX - 1)) + 1;
-	unsigned int order = e->where & KHOFS_ORDER;
+	u64 nr = khofs_extent_folios(e);
+	unsigned int order = khofs_extent_order(e);
 
 	return nr < KHOFS_NR_MAX &&
-	       (e->at >> KHOFS_NR_BITS) + (nr << order) == folio->index &&
+	       khofs_extent_index(e) + (nr << order) == folio->index &&
 	       e->where + (nr << (order + PAGE_SHIFT)) == where_of(folio);
 }
 

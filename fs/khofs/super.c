@@ -78,6 +78,18 @@ struct khofs_tree *khofs_next_tree(struct khofs_tree *tree)
 	return next;
 }
 
+static struct khofs_tree *tree_named(const char *name)
+{
+	struct khofs_tree *tree;
+
+	lockdep_assert_held(&trees_lock);
+	list_for_each_entry(tree, &trees, list) {
+		if (!strcmp(tree->name, name))
+			return tree;
+	}
+	return NULL;
+}
+
 /**
  * khofs_find_tree - find a tree by its name
  * @name: the name
@@ -91,11 +103,8 @@ struct khofs_tree *khofs_find_tree(const char *name)
 	struct khofs_tree *tree;
 
 	guard(spinlock)(&trees_lock);
-	list_for_each_entry(tree, &trees, list) {
-		if (!strcmp(tree->name, name) && get_tree_ref(tree))
-			return tree;
-	}
-	return NULL;
+	tree = tree_named(name);
+	return tree && get_tree_ref(tree) ? tree : NULL;
 }
 
 /**
@@ -320,18 +329,9 @@ put_tree:
 /* Returns the tree of this name, with a reference, or that there is none. */
 static bool name_is_usable(const char *name, struct khofs_tree **found)
 {
-	struct khofs_tree *tree;
-
 	guard(spinlock)(&trees_lock);
-	*found = NULL;
-	list_for_each_entry(tree, &trees, list) {
-		if (strcmp(tree->name, name))
-			continue;
-		if (!get_tree_ref(tree))
-			return false;
-		*found = tree;
-	}
-	return true;
+	*found = tree_named(name);
+	return !*found || get_tree_ref(*found);
 }
 
 static int khofs_get_tree(struct fs_context *fc)
