@@ -9,7 +9,9 @@
 #   $KSTATE_CACHE/src/VERSION/    the pristine source, one per Debian version
 #   $KSTATE_CACHE/tree/HASH/      the tree assembled for one checkout
 #   $KSTATE_CACHE/ccache/         compiler cache, shared by all of them
-#   $KSTATE_CACHE/debian/VERSION/ Debian's own kernel image, never installed
+#   $KSTATE_CACHE/debian/         what Debian ships, unpacked, never installed:
+#     VERSION/                      its own kernel image
+#     PACKAGE/                      a package and its libraries, for guests
 
 # shellcheck disable=SC2034  # the variables are for those who source this
 top=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -115,6 +117,14 @@ check_config() {
 		}' >&2
 }
 
+# fetch_packages PACKAGE[=VERSION]...: their files for dpkg-deb, into the current
+# directory.
+fetch_packages() {
+	apt-get download "$@" || {
+		apt-get update && apt-get download "$@"
+	}
+}
+
 # add_program FILE: into the guest's root, $root, with the libraries that it loads.
 # shellcheck disable=SC2154  # root is the caller's
 add_program() {
@@ -123,11 +133,13 @@ add_program() {
 	add_libraries "$1"
 }
 
+# add_libraries FILE [DIR]: what lies in DIR is to be as if that were the root.
 # shellcheck disable=SC2154
 add_libraries() {
 	for _f in $(ldd "$1" | grep -o '/[^ ]*'); do
-		mkdir -p "$root/${_f%/*}"
-		cp -L "$_f" "$root/$_f"
+		_to=$root/${_f#"${2:-}"}
+		mkdir -p "${_to%/*}"
+		cp -L "$_f" "$_to"
 	done
 }
 
