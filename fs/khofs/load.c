@@ -18,6 +18,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 #include <linux/xattr.h>
 
 #include "khofs.h"
@@ -107,6 +108,8 @@ static int load_folio(struct inode *inode, u64 index, u64 where)
 	if (!(where & KHOFS_UNWRITTEN))
 		__folio_mark_uptodate(folio);
 	err = shmem_adopt_folio(inode, folio, index);
+	if (!err)
+		folio_add_lru(folio);
 	/* The file has references of its own. */
 	folio_put(folio);
 	return err;
@@ -189,20 +192,6 @@ static struct timespec64 time_of(const struct khofs_time *time)
 	return (struct timespec64){ .tv_sec = time->sec, .tv_nsec = time->nsec };
 }
 
-static void load_flags(struct inode *inode, unsigned int fsflags)
-{
-	unsigned int flags = 0;
-
-	if (fsflags & FS_NOATIME_FL)
-		flags |= S_NOATIME;
-	if (fsflags & FS_APPEND_FL)
-		flags |= S_APPEND;
-	if (fsflags & FS_IMMUTABLE_FL)
-		flags |= S_IMMUTABLE;
-	SHMEM_I(inode)->fsflags = fsflags;
-	inode_set_flags(inode, flags, S_NOATIME | S_APPEND | S_IMMUTABLE);
-}
-
 static void load_attributes(struct inode *inode, const struct khofs_inode *ki)
 {
 	struct shmem_inode_info *info = SHMEM_I(inode);
@@ -216,7 +205,8 @@ static void load_attributes(struct inode *inode, const struct khofs_inode *ki)
 	inode->i_gid = make_kgid(&init_user_ns, ki->gid);
 	info->seals = ki->seals;
 	info->i_crtime = time_of(&ki->crtime);
-	load_flags(inode, ki->fsflags);
+	info->fsflags = ki->fsflags;
+	shmem_set_inode_flags(inode, ki->fsflags);
 	inode_set_atime_to_ts(inode, time_of(&ki->atime));
 	inode_set_mtime_to_ts(inode, time_of(&ki->mtime));
 	inode_set_ctime_to_ts(inode, time_of(&ki->ctime));

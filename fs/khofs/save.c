@@ -129,7 +129,6 @@ static struct khofs_time khofs_time(struct timespec64 ts)
 	return (struct khofs_time){ .sec = ts.tv_sec, .nsec = ts.tv_nsec };
 }
 
-#ifdef CONFIG_FS_POSIX_ACL
 static int save_acl(struct inode *inode, int type, void **value, u32 *size)
 {
 	struct posix_acl *acl = get_cached_acl(inode, type);
@@ -147,12 +146,6 @@ static int save_acl(struct inode *inode, int type, void **value, u32 *size)
 	posix_acl_release(acl);
 	return min(ret, 0);
 }
-#else
-static int save_acl(struct inode *inode, int type, void **value, u32 *size)
-{
-	return 0;
-}
-#endif
 
 static int save_xattr(const struct simple_xattr *xattr, struct khofs_xattr *kx)
 {
