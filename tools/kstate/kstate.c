@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{ "addresses", no_argument, NULL, 'a' },
 	{ "from", required_argument, NULL, 'f' },
 	{ "running", no_argument, NULL, 'r' },
+	{ "drop", required_argument, NULL, 'd' },
 	{ "sys", required_argument, NULL, OPT_SYS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -45,6 +46,8 @@ static const struct command {
 	  "how the schemas of two images differ", cmd_diff },
 	{ "dry-run", "", "", "prepare a hand-over, save, and call it off",
 	  cmd_dry_run },
+	{ "trees", "d", "[-d NAME]", "trees of khofs: list them, or free one",
+	  cmd_trees },
 };
 
 static void print_usage(FILE *out)
@@ -61,6 +64,7 @@ static void print_usage(FILE *out)
 	      "  -a, --addresses  show physical addresses\n"
 	      "  -f, --from=FILE  what is saved: an image, a module, a stream\n"
 	      "  -r, --running    what this kernel has registered\n"
+	      "  -d, --drop=NAME  free this tree, which is not mounted\n"
 	      "  -h, --help       this text\n"
 	      "  -V, --version    the format that this program reads\n\n"
 	      "Exit status: 0 fine, 1 optional state would be lost,\n"
@@ -87,6 +91,9 @@ static void set_option(struct options *opt, int letter, const char *arg)
 		break;
 	case 'r':
 		opt->running = true;
+		break;
+	case 'd':
+		opt->drop = arg;
 		break;
 	case OPT_SYS:
 		opt->sys = arg;
@@ -126,7 +133,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	int letter, status;
 
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":jlsaf:rhV", long_options,
+	while ((letter = getopt_long(argc, argv, ":jlsaf:rd:hV", long_options,
 				     NULL)) != -1) {
 		if (letter == 'h') {
 			printf("usage: kstate %s [-j] %s\n%s\n", cmd->name,

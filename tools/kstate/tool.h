@@ -27,6 +27,7 @@ struct options {
 	bool live;
 	bool running;
 	const char *from;
+	const char *drop;
 };
 
 /* ---- util.c ---- */
@@ -162,5 +163,6 @@ int cmd_dump(const struct options *opt, int argc, char **argv);
 int cmd_check(const struct options *opt, int argc, char **argv);
 int cmd_diff(const struct options *opt, int argc, char **argv);
 int cmd_dry_run(const struct options *opt, int argc, char **argv);
+int cmd_trees(const struct options *opt, int argc, char **argv);
 
 #endif /* _KSTATE_TOOL_H */

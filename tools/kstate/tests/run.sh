@@ -267,6 +267,37 @@ test_sys() {
 		status --sys=sys
 }
 
+# put_tree NAME MOUNTED KEPT BYTES
+put_tree() {
+	mkdir -p "trees/fs/khofs/$1"
+	echo "$2" >"trees/fs/khofs/$1/mounted"
+	echo "$3" >"trees/fs/khofs/$1/kept"
+	echo "$4" >"trees/fs/khofs/$1/bytes"
+}
+
+test_trees() {
+	mkdir -p trees/kernel
+	complaint "trees/kernel/../fs/khofs: this kernel has no khofs" \
+		trees --sys=trees/kernel
+	put_tree cache 1 1 4096
+	put_tree scratch 1 0 0
+	put_tree waits 0 1 1073741824
+	: >trees/fs/khofs/drop
+	golden trees.txt 0 trees --sys=trees/kernel
+	golden trees.json 0 trees -j --sys=trees/kernel
+	kstate trees --drop=waits --sys=trees/kernel &&
+		[ "$(cat trees/fs/khofs/drop)" = waits ]
+	result $? "a tree is dropped"
+	rm trees/fs/khofs/waits/kept
+	kstate trees --sys=trees/kernel >out && ! grep -q waits out
+	result $? "a tree that goes meanwhile is left out"
+	rm trees/fs/khofs/drop
+	ln -s /dev/full trees/fs/khofs/drop
+	complaint "cache: No space left on device" \
+		trees --drop=cache --sys=trees/kernel
+	complaint "x: trees takes no arguments" trees x
+}
+
 test_arguments() {
 	complaint "eat: no such command; see kstate --help" eat
 	complaint "-x: no such option" dump -x
@@ -358,6 +389,7 @@ test_sources
 test_check
 test_diff
 test_sys
+test_trees
 test_arguments
 test_damage
 echo "1..$nr"

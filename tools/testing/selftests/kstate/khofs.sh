@@ -99,7 +99,7 @@ options() {
 		sh -c "! echo dropped >$trees/drop 2>/dev/null"
 	umount /tmp/refused
 	check "what is not, is kept" test -d $trees/dropped
-	check "until it is dropped" sh -c "echo dropped >$trees/drop"
+	check "until it is dropped" kstate trees --drop=dropped
 	check "and then it is gone" test ! -e $trees/dropped
 }
 
