@@ -55,6 +55,7 @@ unsigned long kmho_own_pages(const struct kmho_memory *mem)
 	bytes += (size_t)mem->nr_ranges * sizeof(*mem->ranges);
 	bytes += (size_t)mem->nr_areas * sizeof(*mem->areas);
 	bytes += (size_t)mem->nr_extents * sizeof(*mem->extents);
+	bytes += (size_t)mem->nr_files * sizeof(*mem->files);
 	return DIV_ROUND_UP(bytes, PAGE_SIZE);
 }
 
@@ -140,12 +141,16 @@ void kmho_free(struct kmho_memory *mem)
 {
 	const struct kmho_extent *e;
 	unsigned int i;
+	u32 nr;
 
 	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
 		for (i = 0; i < extent_folios(e); i++)
 			put_folio(mem, extent_folio(e, i));
 		cond_resched();
 	}
+	for (nr = 0; nr < mem->nr_files; nr++)
+		kvfree(mem->files[nr].name);
+	kvfree(mem->files);
 	if (mem->ucounts) {
 		kmho_uncharge(mem, mem->charged);
 		put_ucounts(mem->ucounts);

@@ -13,6 +13,7 @@
 #include <linux/uidgid.h>
 #include <uapi/linux/kmho.h>
 
+struct file;
 struct ucounts;
 
 /*
@@ -38,21 +39,26 @@ struct ucounts;
  * @start: its address
  * @length: bytes
  * @flags: KMHO_AREA_*
+ * @file: 0: private memory; else the number of what it shares, from 1 on
+ * @offset: where in that it begins, in bytes
  */
 struct kmho_area {
 	u64 start;
 	u64 length;
 	u32 flags;
+	u32 file;
+	u64 offset;
 };
 
 /**
  * struct kmho_extent - folios of one order, in a row in both address spaces
- * @addr: address of the first in the process, and the order in the low bits
+ * @addr: address of the first in the process, or its place in shared memory, and
+ *	the order in the low bits
  * @phys: its physical address, and how many there are in the low bits
  *
  * This is all the metadata that memory takes in the stream: 16 bytes for up to
  * KMHO_EXTENT_MAX folios. Each is aligned to its size in both address spaces,
- * and none lies in two areas.
+ * and none of private memory lies in two areas.
  */
 struct kmho_extent {
 	u64 addr;
@@ -94,6 +100,33 @@ static inline struct folio *extent_folio(const struct kmho_extent *e,
 	return pfn_folio(pfn + ((unsigned long)i << extent_order(e)));
 }
 
+/* Only what is there of it counts as committed memory. */
+#define KMHO_FILE_NORESERVE	BIT(0)
+
+/**
+ * struct kmho_file - shared anonymous memory, or what memfd_create(2) made
+ * @size: bytes
+ * @flags: KMHO_FILE_*
+ * @seals: F_SEAL_*
+ * @mode: permissions
+ * @name: that of a memfd, NULL if it is none
+ * @nr_extents: how many of the memory's extents are its own
+ * @first: which is the first of them, where the memory has arrived
+ * @file: the file, while it is handed over, or a new one while it is taken over
+ *
+ * What was taken over is in no area, and has neither extents nor a name.
+ */
+struct kmho_file {
+	u64 size;
+	u32 flags;
+	u32 seals;
+	u32 mode;
+	char *name;
+	u32 nr_extents;
+	u32 first;
+	struct file *file;
+};
+
 /**
  * struct kmho_memory - what was handed over under a key
  * @node: on kmho.memories, or on kmho_taken
@@ -103,8 +136,11 @@ static inline struct folio *extent_folio(const struct kmho_extent *e,
  * @nr_ranges: how many
  * @areas: sorted; together they cover the ranges
  * @nr_areas: how many
- * @extents: sorted by address; what they leave of the areas is holes
+ * @extents: those of private memory, sorted by address, and then those of each
+ *	file, sorted by place; what they leave of the areas is holes
  * @nr_extents: how many
+ * @files: what areas share
+ * @nr_files: how many
  * @ucounts: the account of the user who locks memory
  * @charged: pages on that account
  * @arrived: the previous kernel handed it over, and a reference to each folio is
@@ -121,12 +157,20 @@ struct kmho_memory {
 	u32 nr_areas;
 	struct kmho_extent *extents;
 	u32 nr_extents;
+	struct kmho_file *files;
+	u32 nr_files;
 
 	struct ucounts *ucounts;
 	unsigned long charged;
 	bool arrived;
 	bool busy;
 };
+
+/* How many of the extents of memory that has arrived are private */
+static inline u32 kmho_nr_private(const struct kmho_memory *mem)
+{
+	return mem->nr_files ? mem->files->first : mem->nr_extents;
+}
 
 /**
  * struct kmho - all there is; an object of KSTATE's while the list has entries
@@ -159,6 +203,11 @@ int kmho_pin(struct kmho_memory *mem, u64 *swapped);
 
 int kmho_preserve(const struct kmho_memory *mem);
 void kmho_unpreserve(const struct kmho_memory *mem);
+
+void kmho_find_files(struct kmho_memory *mem);
+int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f);
+void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f);
+void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f);
 
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 

@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) "kmho: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/kstate.h>
 #include <linux/list.h>
@@ -46,6 +47,8 @@ static const struct kstate_field area_fields[] = {
 	KSTATE_SIMPLE(struct kmho_area, start),
 	KSTATE_SIMPLE(struct kmho_area, length),
 	KSTATE_SIMPLE(struct kmho_area, flags),
+	KSTATE_SIMPLE(struct kmho_area, file),
+	KSTATE_SIMPLE(struct kmho_area, offset),
 	KSTATE_END()
 };
 
@@ -67,6 +70,44 @@ static const struct kstate_description extent_desc = {
 	.fields	= extent_fields,
 };
 
+static const struct kstate_field file_fields[] = {
+	KSTATE_SIMPLE(struct kmho_file, size, .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_SIMPLE(struct kmho_file, flags, .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_SIMPLE(struct kmho_file, seals, .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_SIMPLE(struct kmho_file, mode, .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_STRING(struct kmho_file, name),
+	KSTATE_SIMPLE(struct kmho_file, nr_extents,
+		      .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_END()
+};
+
+static const struct kstate_description file_desc = {
+	.name	= "mm.kmho.file",
+	.size	= sizeof(struct kmho_file),
+	.fields	= file_fields,
+};
+
+static const struct kstate_field shared_fields[] = {
+	KSTATE_STRUCT_VARRAY(struct kmho_memory, files, nr_files,
+			     struct kmho_file, &file_desc,
+			     .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_END()
+};
+
+/* Who does not know it would take shared memory for private. */
+static const struct kstate_description shared_desc = {
+	.name	= "mm.kmho.shared",
+	.size	= sizeof(struct kmho_memory),
+	.fields	= shared_fields,
+};
+
+static bool shares_memory(const void *obj)
+{
+	const struct kmho_memory *mem = obj;
+
+	return mem->nr_files;
+}
+
 static const struct kstate_field memory_fields[] = {
 	KSTATE_SIMPLE(struct kmho_memory, key),
 	KSTATE_SIMPLE(struct kmho_memory, uid),
@@ -76,6 +117,8 @@ static const struct kstate_field memory_fields[] = {
 			     struct kmho_area, &area_desc),
 	KSTATE_STRUCT_VARRAY(struct kmho_memory, extents, nr_extents,
 			     struct kmho_extent, &extent_desc),
+	KSTATE_SUBSECTION("shared", &shared_desc, shares_memory,
+			  .flags = KSTATE_FIELD_MANDATORY),
 	KSTATE_END()
 };
 
@@ -266,34 +309,88 @@ static bool areas_are_sane(const struct kmho_memory *mem)
 	return mem->nr_ranges && range == mem->nr_ranges && at == end;
 }
 
-static bool extent_is_sane(const struct kmho_extent *e)
+static bool extent_is_sane(const struct kmho_extent *e, bool shared)
 {
 	unsigned int order = extent_order(e);
 	u64 size = PAGE_SIZE << order;
 
 	/* Anonymous memory has no folios of two pages. */
-	return order <= HPAGE_PMD_ORDER && order != 1 && extent_folios(e) &&
+	return order <= HPAGE_PMD_ORDER && (order != 1 || shared) &&
+	       extent_folios(e) &&
 	       IS_ALIGNED(extent_addr(e) | extent_phys(e), size);
 }
 
-static bool extents_are_sane(const struct kmho_memory *mem)
+static bool extents_are_sane(const struct kmho_extent *e,
+			     const struct kmho_extent *end, bool shared)
 {
-	const struct kmho_area *area = mem->areas;
-	const struct kmho_extent *e;
 	u64 last = 0;
 
-	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
-		if (!extent_is_sane(e) ||
+	for (; e < end; e++) {
+		if (!extent_is_sane(e, shared) ||
 		    !is_sorted(&last, extent_addr(e), extent_size(e)))
 			return false;
+	}
+	return true;
+}
+
+/* Each extent of private memory lies in one area. */
+static bool private_is_sane(const struct kmho_memory *mem)
+{
+	const struct kmho_extent *e, *end = mem->extents + kmho_nr_private(mem);
+	const struct kmho_area *area = mem->areas;
+
+	if (!extents_are_sane(mem->extents, end, false))
+		return false;
+	for (e = mem->extents; e < end; e++) {
 		while (area < mem->areas + mem->nr_areas &&
 		       area->start + area->length <= extent_addr(e))
 			area++;
-		if (area == mem->areas + mem->nr_areas ||
+		if (area == mem->areas + mem->nr_areas || area->file ||
 		    extent_addr(e) < area->start ||
-		    last > area->start + area->length)
+		    extent_addr(e) + extent_size(e) > area->start + area->length)
 			return false;
 	}
+	return true;
+}
+
+static bool area_of_file_is_sane(const struct kmho_memory *mem,
+				 const struct kmho_area *area)
+{
+	u64 end;
+
+	if (!area->file)
+		return !area->offset;
+	return area->file <= mem->nr_files && PAGE_ALIGNED(area->offset) &&
+	       !check_add_overflow(area->offset, area->length, &end) &&
+	       end <= MAX_LFS_FILESIZE;
+}
+
+static bool file_is_sane(const struct kmho_memory *mem,
+			 const struct kmho_file *f)
+{
+	const struct kmho_extent *e = mem->extents + f->first;
+
+	return f->size <= MAX_LFS_FILESIZE && !(f->mode & ~S_IALLUGO) &&
+	       extents_are_sane(e, e + f->nr_extents, true);
+}
+
+/* Comes before anybody asks how many extents private memory has. */
+static bool files_are_sane(struct kmho_memory *mem)
+{
+	u64 nr = 0;
+	u32 i;
+
+	for (i = 0; i < mem->nr_files; i++)
+		nr += mem->files[i].nr_extents;
+	if (nr > mem->nr_extents)
+		return false;
+	kmho_find_files(mem);
+	for (i = 0; i < mem->nr_files; i++)
+		if (!file_is_sane(mem, &mem->files[i]))
+			return false;
+	for (i = 0; i < mem->nr_areas; i++)
+		if (!area_of_file_is_sane(mem, &mem->areas[i]))
+			return false;
 	return true;
 }
 
@@ -359,7 +456,8 @@ static int adopt(struct kmho_memory *mem)
 	if (!mem->ucounts)
 		return -ENOMEM;
 	mem->nr_extents = nr;
-	if (!areas_are_sane(mem) || !extents_are_sane(mem)) {
+	if (!areas_are_sane(mem) || !files_are_sane(mem) ||
+	    !private_is_sane(mem)) {
 		mem->nr_extents = 0;
 		return -EBADMSG;
 	}

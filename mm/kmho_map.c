@@ -75,6 +75,7 @@ struct part {
  * @nr: how many
  * @tables: page tables to be deposited, one for each huge folio
  * @nr_tables: how many are left
+ * @files: which files are taken over
  */
 struct taking {
 	struct kmho_memory *mem;
@@ -82,6 +83,7 @@ struct taking {
 	u32 nr;
 	pgtable_t *tables;
 	unsigned long nr_tables;
+	unsigned long *files;
 };
 
 static unsigned long new_place(const struct part *part, unsigned long addr)
@@ -114,7 +116,7 @@ static struct kmho_area *find_area(const struct kmho_memory *mem, u64 addr)
 
 static struct kmho_extent *find_extent(const struct kmho_memory *mem, u64 addr)
 {
-	return mem->extents + lower_bound(mem->extents, mem->nr_extents,
+	return mem->extents + lower_bound(mem->extents, kmho_nr_private(mem),
 					  sizeof(*mem->extents), addr);
 }
 
@@ -156,6 +158,65 @@ static int parts_find(struct taking *t, const struct kmho_map *maps)
 	}
 	bitmap_free(found);
 	return err;
+}
+
+/* ---- Files ---- */
+
+/* Who takes one of the areas that share memory has to take all of them. */
+static int files_find(struct taking *t)
+{
+	u32 *left = kvcalloc(t->mem->nr_files, sizeof(*left), GFP_KERNEL);
+	const struct kmho_area *area;
+	int err = 0;
+	u32 i;
+
+	if (!left)
+		return -ENOMEM;
+	for (i = 0; i < t->mem->nr_areas; i++)
+		if (t->mem->areas[i].file)
+			left[t->mem->areas[i].file - 1]++;
+	for (i = 0; i < t->nr; i++) {
+		for (area = t->parts[i].area; area < t->parts[i].area_end; area++) {
+			if (!area->file)
+				continue;
+			left[area->file - 1]--;
+			__set_bit(area->file - 1, t->files);
+		}
+	}
+	for_each_set_bit(i, t->files, t->mem->nr_files)
+		if (left[i])
+			err = -EINVAL;
+	kvfree(left);
+	return err;
+}
+
+static void undo_files(struct taking *t)
+{
+	u32 i;
+
+	for_each_set_bit(i, t->files, t->mem->nr_files)
+		if (t->mem->files[i].file)
+			kmho_undo_file(t->mem, &t->mem->files[i]);
+}
+
+static int open_files(struct taking *t)
+{
+	int err;
+	u32 i;
+
+	for_each_set_bit(i, t->files, t->mem->nr_files) {
+		err = kmho_open_file(t->mem, &t->mem->files[i]);
+		if (err) {
+			undo_files(t);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static struct file *file_of(const struct taking *t, const struct kmho_area *area)
+{
+	return area->file ? t->mem->files[area->file - 1].file : NULL;
 }
 
 /* ---- What it is charged to ---- */
@@ -212,6 +273,9 @@ static int find_place(struct part *part)
 
 	if (part->to)
 		return (part->to - part->base) % size ? -EINVAL : 0;
+	/* Shared memory need not lie as it did, but had better. */
+	if (part->end - part->base >= PMD_SIZE)
+		size = PMD_SIZE;
 	addr = get_unmapped_area(NULL, 0, part->end - part->base + size, 0,
 				 MAP_PRIVATE | MAP_ANONYMOUS);
 	if (IS_ERR_VALUE(addr))
@@ -227,26 +291,41 @@ static unsigned long area_prot(const struct kmho_area *area)
 	       (area->flags & KMHO_AREA_EXEC ? PROT_EXEC : 0);
 }
 
-static int map_area(const struct part *part, const struct kmho_area *area)
+static unsigned long area_mmap(const struct kmho_area *area)
 {
-	unsigned long addr, populate, flags;
+	return MAP_FIXED_NOREPLACE |
+	       (area->file ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS) |
+	       (area->flags & KMHO_AREA_LOCKED ? MAP_LOCKED : 0) |
+	       (area->flags & KMHO_AREA_NORESERVE ? MAP_NORESERVE : 0);
+}
+
+/* Security modules may take locks that come before mmap_lock. */
+static int check_areas(const struct taking *t, const struct part *part)
+{
+	const struct kmho_area *area;
+	int err = 0;
+
+	for (area = part->area; area < part->area_end && !err; area++)
+		err = security_mmap_file(file_of(t, area), area_prot(area),
+					 area_mmap(area));
+	return err;
+}
+
+static int map_area(const struct taking *t, const struct part *part,
+		    const struct kmho_area *area)
+{
+	unsigned long addr, populate;
 	vm_flags_t vm_flags = 0;
 	unsigned int i;
 	LIST_HEAD(uf);
-	int err;
 
-	flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE |
-		(area->flags & KMHO_AREA_LOCKED ? MAP_LOCKED : 0) |
-		(area->flags & KMHO_AREA_NORESERVE ? MAP_NORESERVE : 0);
 	for (i = 0; i < ARRAY_SIZE(madvised); i++) {
 		if (area->flags & madvised[i].area)
 			vm_flags |= madvised[i].vm;
 	}
-	err = security_mmap_file(NULL, area_prot(area), flags);
-	if (err)
-		return err;
-	addr = do_mmap(NULL, new_place(part, area->start), area->length,
-		       area_prot(area), flags, vm_flags, 0, &populate, &uf);
+	addr = do_mmap(file_of(t, area), new_place(part, area->start),
+		       area->length, area_prot(area), area_mmap(area), vm_flags,
+		       area->offset >> PAGE_SHIFT, &populate, &uf);
 	return IS_ERR_VALUE(addr) ? addr : 0;
 }
 
@@ -259,12 +338,12 @@ static void unmap_areas(const struct part *part)
 			  area->length, NULL);
 }
 
-static int map_areas(struct part *part)
+static int map_areas(const struct taking *t, struct part *part)
 {
 	int err;
 
 	for (; part->mapped < part->area_end; part->mapped++) {
-		err = map_area(part, part->mapped);
+		err = map_area(t, part, part->mapped);
 		if (err)
 			return err;
 	}
@@ -331,7 +410,7 @@ static int prepare_areas(const struct part *part)
 
 	for (area = part->area; area < part->area_end; area++) {
 		vma = vma_lookup(current->mm, new_place(part, area->start));
-		if (anon_vma_prepare(vma))
+		if (!area->file && anon_vma_prepare(vma))
 			return -ENOMEM;
 	}
 	return 0;
@@ -340,7 +419,7 @@ static int prepare_areas(const struct part *part)
 static int prepare(struct taking *t, struct part *part)
 {
 	const struct kmho_extent *e;
-	int err = find_place(part) ?: map_areas(part) ?: prepare_areas(part);
+	int err = find_place(part) ?: map_areas(t, part) ?: prepare_areas(part);
 
 	for (e = part->extent; !err && e < part->extent_end; e++)
 		err = make_tables(t, part, e);
@@ -466,6 +545,7 @@ static void forget(struct kmho_memory *mem)
 		if (mem->extents[i].phys)
 			mem->extents[nr++] = mem->extents[i];
 	mem->nr_extents = nr;
+	kmho_find_files(mem);
 }
 
 static void clear_part(struct kmho_memory *mem, const struct part *part)
@@ -477,6 +557,27 @@ static void clear_part(struct kmho_memory *mem, const struct part *part)
 	mem->ranges[part->range].length = 0;
 }
 
+static void clear_file(struct kmho_memory *mem, struct kmho_file *f)
+{
+	memset(mem->extents + f->first, 0,
+	       f->nr_extents * sizeof(*mem->extents));
+	f->nr_extents = 0;
+	kvfree(f->name);
+	f->name = NULL;
+}
+
+static unsigned long unpreserve(const struct kmho_extent *e,
+				const struct kmho_extent *end)
+{
+	unsigned long nr = 0;
+
+	for (; e < end; e++) {
+		kstate_unpreserve_range(extent_phys(e), extent_size(e));
+		nr += PHYS_PFN(extent_size(e));
+	}
+	return nr;
+}
+
 /* What is the process's now is nobody else's any more. */
 static void give_up(struct taking *t)
 {
@@ -485,11 +586,13 @@ static void give_up(struct taking *t)
 	u32 i;
 
 	for (i = 0; i < t->nr; i++) {
-		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++) {
-			kstate_unpreserve_range(extent_phys(e), extent_size(e));
-			nr += PHYS_PFN(extent_size(e));
-		}
+		nr += unpreserve(t->parts[i].extent, t->parts[i].extent_end);
 		clear_part(t->mem, &t->parts[i]);
+	}
+	for_each_set_bit(i, t->files, t->mem->nr_files) {
+		e = t->mem->extents + t->mem->files[i].first;
+		nr += unpreserve(e, e + t->mem->files[i].nr_extents);
+		clear_file(t->mem, &t->mem->files[i]);
 	}
 	forget(t->mem);
 	kmho_uncharge(t->mem, nr);
@@ -524,21 +627,26 @@ static int map_all(struct taking *t)
 
 static int charge_and_map(struct taking *t)
 {
-	int err = 0;
+	int err = open_files(t);
 	u32 i;
 
+	if (err)
+		return err;
 	for (i = 0; i < t->nr && !err; i++)
-		err = charge(&t->parts[i]);
+		err = check_areas(t, &t->parts[i]) ?: charge(&t->parts[i]);
 	if (!err)
 		err = map_all(t);
-	for (i = 0; err && i < t->nr; i++)
+	if (!err)
+		return 0;
+	for (i = 0; i < t->nr; i++)
 		uncharge(&t->parts[i]);
+	undo_files(t);
 	return err;
 }
 
 static int take(struct taking *t, struct kmho_map *maps)
 {
-	int err = parts_find(t, maps);
+	int err = parts_find(t, maps) ?: files_find(t);
 	u32 i;
 
 	if (err)
@@ -553,6 +661,8 @@ static int take(struct taking *t, struct kmho_map *maps)
 		return err;
 	for (i = 0; i < t->nr; i++)
 		maps[i].remap_addr = t->parts[i].to;
+	for_each_set_bit(i, t->files, t->mem->nr_files)
+		kmho_settle_file(t->mem, &t->mem->files[i]);
 	/* Before anything is cleared that says where the memory is */
 	populate_all(t);
 	give_up(t);
@@ -570,7 +680,8 @@ static int take(struct taking *t, struct kmho_map *maps)
  * Context: process context, may sleep.
  *
  * Return: 0; -ENOENT: one is no range of @mem's; -EINVAL: one is there twice, or
- * its new address is not aligned as its huge pages need it; -EEXIST: something
+ * its new address is not aligned as its huge pages need it, or it shares memory
+ * with one that is not there; -EEXIST: something
  * is mapped there; -EAGAIN, -EPERM: it is locked memory, and the process may not
  * lock as much, or any; -EBUSY: a page table is in the way; -EINTR; -ENOMEM; or
  * what else mmap(2) may fail with.
@@ -581,9 +692,9 @@ int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr)
 	int err;
 
 	t.parts = kvcalloc(nr, sizeof(*t.parts), GFP_KERNEL_ACCOUNT);
-	if (!t.parts)
-		return -ENOMEM;
-	err = take(&t, maps);
+	t.files = bitmap_zalloc(mem->nr_files, GFP_KERNEL);
+	err = t.parts && t.files ? take(&t, maps) : -ENOMEM;
+	bitmap_free(t.files);
 	kvfree(t.parts);
 	return err;
 }

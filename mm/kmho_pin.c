@@ -11,16 +11,25 @@
  * the page stays the process's, whatever it does: it is not moved, merged or
  * swapped out, and fork() copies it for the child. So what is stored later is
  * stored in what was handed over.
+ *
+ * Shared memory is what the page cache of a file without a name has. It is looked
+ * for there, since two mappings can be of the same memory, and what is there need
+ * not be mapped.
  */
 #include <linux/bitmap.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/pagewalk.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/xarray.h>
 
 #include "internal.h"
 #include "kmho.h"
@@ -38,6 +47,8 @@
 	 VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_ACCOUNT |	\
 	 VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY |	\
 	 VM_HUGEPAGE | VM_NOHUGEPAGE | VM_MERGEABLE)
+
+#define KNOWN_SHARED_FLAGS	(KNOWN_VM_FLAGS | VM_SHARED | VM_MAYSHARE)
 
 static const struct {
 	vm_flags_t vm;
@@ -67,10 +78,13 @@ static const struct {
  * @mem: what is filled
  * @room_areas: entries that there is room for in @mem->areas
  * @room_extents: likewise
+ * @room_files: likewise
+ * @seen: numbers of files, by inode
  * @apart: the next extent is in another area than the last one
  * @chunk: address that bit 0 of the bitmaps stands for
  * @there: pages of the chunk that are there or swapped out
  * @out: those that are swapped out
+ * @huge: all of the chunk is one huge page
  * @pages: room for a chunk's pages
  * @swapped: pages that were brought in
  */
@@ -78,10 +92,13 @@ struct scan {
 	struct kmho_memory *mem;
 	u32 room_areas;
 	u32 room_extents;
+	u32 room_files;
+	struct xarray seen;
 	bool apart;
 	unsigned long chunk;
 	DECLARE_BITMAP(there, CHUNK_PAGES);
 	DECLARE_BITMAP(out, CHUNK_PAGES);
+	bool huge;
 	struct page **pages;
 	u64 swapped;
 };
@@ -122,9 +139,10 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	if (!pmd_trans_huge(entry) && !is_swap_pmd(entry))
 		return 0;
 	walk->action = ACTION_CONTINUE;
-	if (!is_huge_zero_pmd(entry))
-		bitmap_set(s->there, chunk_page(s, addr),
-			   (next - addr) >> PAGE_SHIFT);
+	if (is_huge_zero_pmd(entry))
+		return 0;
+	s->huge = next - addr == CHUNK_SIZE;
+	bitmap_set(s->there, chunk_page(s, addr), (next - addr) >> PAGE_SHIFT);
 	return 0;
 }
 
@@ -152,21 +170,73 @@ static void *grow(void *array, u32 nr, u32 *room, size_t size)
 	return array;
 }
 
-static int add_area(struct scan *s, unsigned long start, unsigned long end,
-		    vm_flags_t vm_flags)
+static int add_file(struct scan *s, struct file *file)
+{
+	struct kmho_memory *mem = s->mem;
+	struct inode *inode = file_inode(file);
+	struct kmho_file *f;
+
+	f = grow(mem->files, mem->nr_files, &s->room_files, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	mem->files = f;
+	f += mem->nr_files++;
+	*f = (struct kmho_file){
+		.size = i_size_read(inode),
+		.flags = SHMEM_I(inode)->flags & VM_NORESERVE ?
+			 KMHO_FILE_NORESERVE : 0,
+		.seals = SHMEM_I(inode)->seals,
+		.mode = inode->i_mode & S_IALLUGO,
+		.file = file,
+	};
+	/* Security modules do not look at anonymous memory. */
+	if (IS_PRIVATE(inode))
+		return 0;
+	f->name = kstrdup(file->f_path.dentry->d_name.name, GFP_KERNEL_ACCOUNT);
+	return f->name ? 0 : -ENOMEM;
+}
+
+/* From 1 on */
+static int file_number(struct scan *s, struct file *file)
+{
+	unsigned long inode = (unsigned long)file_inode(file);
+	void *number = xa_load(&s->seen, inode);
+	int err;
+
+	if (number)
+		return xa_to_value(number);
+	err = add_file(s, file) ?:
+	      xa_err(xa_store(&s->seen, inode, xa_mk_value(s->mem->nr_files),
+			      GFP_KERNEL));
+	return err ?: s->mem->nr_files;
+}
+
+static int add_area(struct scan *s, struct vm_area_struct *vma,
+		    unsigned long start, unsigned long end)
 {
 	struct kmho_memory *mem = s->mem;
 	struct kmho_area *area;
 	unsigned int i;
+	int file = 0;
 
+	if (vma->vm_file) {
+		file = file_number(s, vma->vm_file);
+		if (file < 0)
+			return file;
+	}
 	area = grow(mem->areas, mem->nr_areas, &s->room_areas, sizeof(*area));
 	if (!area)
 		return -ENOMEM;
 	mem->areas = area;
 	area += mem->nr_areas++;
-	*area = (struct kmho_area){ .start = start, .length = end - start };
+	*area = (struct kmho_area){
+		.start = start, .length = end - start, .file = file,
+	};
+	if (file)
+		area->offset = start - vma->vm_start +
+			       ((u64)vma->vm_pgoff << PAGE_SHIFT);
 	for (i = 0; i < ARRAY_SIZE(flag_names); i++) {
-		if (vm_flags & flag_names[i].vm)
+		if (vma->vm_flags & flag_names[i].vm)
 			area->flags |= flag_names[i].area;
 	}
 	s->apart = true;
@@ -174,8 +244,7 @@ static int add_area(struct scan *s, unsigned long start, unsigned long end,
 }
 
 /* Does a folio go on where the last extent ends? */
-static bool extends(const struct scan *s, unsigned long addr,
-		    struct folio *folio)
+static bool extends(const struct scan *s, u64 addr, struct folio *folio)
 {
 	const struct kmho_extent *last;
 
@@ -189,7 +258,7 @@ static bool extends(const struct scan *s, unsigned long addr,
 	       PFN_PHYS(folio_pfn(folio));
 }
 
-static int add_folio(struct scan *s, unsigned long addr, struct folio *folio)
+static int add_folio(struct scan *s, u64 addr, struct folio *folio)
 {
 	struct kmho_memory *mem = s->mem;
 	struct kmho_extent *e;
@@ -298,6 +367,45 @@ static long pin_run(struct scan *s, unsigned long addr, unsigned long nr)
 	return done;
 }
 
+static bool is_mapped_huge(unsigned long addr, struct folio *folio)
+{
+	pmd_t *pmd = mm_find_pmd(current->mm, addr);
+	pmd_t entry = pmd ? pmdp_get_lockless(pmd) : __pmd(0);
+
+	return pmd_present(entry) && pmd_trans_huge(entry) &&
+	       pmd_page(entry) == &folio->page;
+}
+
+/*
+ * A huge page is pinned by its first page. It may be gone since it was seen, but
+ * where it is mapped when it is pinned, all of it is there, and stays. Returns how
+ * many pages are done, none if it has to be done page by page.
+ */
+static long pin_huge(struct scan *s)
+{
+	struct folio *folio;
+	int err;
+
+	if (pin_user_pages(s->chunk, 1, PIN_FLAGS, s->pages) != 1)
+		return 0;
+	folio = page_folio(s->pages[0]);
+	if (folio_order(folio) != HPAGE_PMD_ORDER ||
+	    folio_test_hwpoison(folio) || folio_test_has_hwpoisoned(folio) ||
+	    !is_mapped_huge(s->chunk, folio)) {
+		unpin_folio(folio);
+		return 0;
+	}
+	err = kmho_charge(s->mem, CHUNK_PAGES);
+	if (!err) {
+		err = add_folio(s, s->chunk, folio);
+		if (err)
+			kmho_uncharge(s->mem, CHUNK_PAGES);
+	}
+	if (err)
+		unpin_folio(folio);
+	return err ?: CHUNK_PAGES;
+}
+
 /* Part of an area, in one page table */
 static int pin_chunk(struct scan *s, unsigned long start, unsigned long end)
 {
@@ -309,9 +417,13 @@ static int pin_chunk(struct scan *s, unsigned long start, unsigned long end)
 	while (start < end) {
 		bitmap_zero(s->there, CHUNK_PAGES);
 		bitmap_zero(s->out, CHUNK_PAGES);
+		s->huge = false;
 		err = walk_page_range(current->mm, start, end, &look_ops, s);
 		if (err)
 			return err;
+		done = s->huge ? pin_huge(s) : 0;
+		if (done)
+			return min(done, 0L);
 		first = find_first_bit(s->there, last);
 		while (first < last) {
 			nr = find_next_zero_bit(s->there, last, first) - first;
@@ -348,10 +460,167 @@ static int pin_area(struct scan *s, unsigned long start, unsigned long end)
 	return 0;
 }
 
+/* ---- Shared memory ---- */
+
+/* Part of a file, in pages */
+struct span {
+	u32 file;
+	pgoff_t start;
+	pgoff_t end;
+};
+
+/*
+ * One folio is pinned. It is read first, for it may be swapped out, or be there
+ * for fallocate() only. Returns -EAGAIN if it was split, so that others are there
+ * now.
+ */
+static int pin_folio(struct scan *s, const struct span *span, pgoff_t *index)
+{
+	struct file *file = s->mem->files[span->file].file;
+	loff_t pos = (loff_t)*index << PAGE_SHIFT;
+	struct folio *folio;
+	pgoff_t offset;
+	long got;
+	int err;
+
+	folio = shmem_read_folio(file->f_mapping, *index);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	folio_put(folio);
+	got = memfd_pin_folios(file, pos, pos, &folio, 1, &offset);
+	if (got != 1)
+		return got ?: -EFAULT;
+	if (folio->index < span->start || folio_next_index(folio) > span->end) {
+		folio_get(folio);
+		unpin_folio(folio);
+		err = split(folio) ?: -EAGAIN;
+		folio_put(folio);
+		return err;
+	}
+	err = folio_test_hwpoison(folio) ? -EHWPOISON :
+	      kmho_charge(s->mem, folio_nr_pages(folio));
+	if (!err) {
+		err = add_folio(s, (u64)folio->index << PAGE_SHIFT, folio);
+		if (err)
+			kmho_uncharge(s->mem, folio_nr_pages(folio));
+	}
+	*index = folio_next_index(folio);
+	if (err)
+		unpin_folio(folio);
+	return err;
+}
+
+static int pin_span(struct scan *s, const struct span *span)
+{
+	struct address_space *mapping = s->mem->files[span->file].file->f_mapping;
+	pgoff_t index = span->start;
+	void *entry;
+	int err;
+
+	while (index < span->end) {
+		entry = xa_find(&mapping->i_pages, &index, span->end - 1,
+				XA_PRESENT);
+		if (!entry)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = pin_folio(s, span, &index);
+		if (err && err != -EAGAIN)
+			return err;
+		s->swapped += !err && xa_is_value(entry);
+		cond_resched();
+	}
+	return 0;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct span *left = a, *right = b;
+
+	if (left->file != right->file)
+		return left->file < right->file ? -1 : 1;
+	return left->start < right->start ? -1 : left->start > right->start;
+}
+
+/* What the areas have of files, sorted, each page once */
+static u32 find_spans(const struct kmho_memory *mem, struct span *spans)
+{
+	const struct kmho_area *area;
+	struct span *last = NULL;
+	u32 i, nr = 0;
+
+	for (area = mem->areas; area < mem->areas + mem->nr_areas; area++) {
+		if (!area->file)
+			continue;
+		spans[nr++] = (struct span){
+			.file = area->file - 1,
+			.start = area->offset >> PAGE_SHIFT,
+			.end = (area->offset + area->length) >> PAGE_SHIFT,
+		};
+	}
+	sort(spans, nr, sizeof(*spans), compare_spans, NULL);
+	for (i = 0; i < nr; i++) {
+		if (last && last->file == spans[i].file &&
+		    last->end >= spans[i].start) {
+			last->end = max(last->end, spans[i].end);
+		} else {
+			last = last ? last + 1 : spans;
+			*last = spans[i];
+		}
+	}
+	return last ? last - spans + 1 : 0;
+}
+
+static int pin_files(struct scan *s)
+{
+	struct kmho_memory *mem = s->mem;
+	struct kmho_file *f;
+	struct span *spans;
+	u32 i, nr, before;
+	int err = 0;
+
+	if (!mem->nr_files)
+		return 0;
+	spans = kvmalloc_array(mem->nr_areas, sizeof(*spans), GFP_KERNEL);
+	if (!spans)
+		return -ENOMEM;
+	nr = find_spans(mem, spans);
+	for (i = 0; i < nr && !err; i++) {
+		f = &mem->files[spans[i].file];
+		before = mem->nr_extents;
+		spans[i].end = min(spans[i].end,
+				   DIV_ROUND_UP(f->size, PAGE_SIZE));
+		s->apart = true;
+		err = pin_span(s, &spans[i]);
+		f->nr_extents += mem->nr_extents - before;
+	}
+	kvfree(spans);
+	return err;
+}
+
+/* ---- All of it ---- */
+
 /* Private anonymous memory, and nothing about it that would get lost */
-static bool can_hand_over(struct vm_area_struct *vma)
+static bool is_private(struct vm_area_struct *vma)
 {
 	return vma_is_anonymous(vma) && !(vma->vm_flags & ~KNOWN_VM_FLAGS);
+}
+
+/*
+ * Anonymous, or of a memfd, and not on a file system that is mounted. A mapping
+ * that may still write where new ones may not could not be made again.
+ */
+static bool is_shared(struct vm_area_struct *vma)
+{
+	struct inode *inode;
+
+	if (!vma_is_anon_shmem(vma) || !(vma->vm_flags & VM_SHARED) ||
+	    vma->vm_flags & ~KNOWN_SHARED_FLAGS)
+		return false;
+	inode = file_inode(vma->vm_file);
+	return (inode->i_sb->s_flags & SB_KERNMOUNT) &&
+	       !(vma->vm_flags & VM_MAYWRITE &&
+		 SHMEM_I(inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
 static int pin_range(struct scan *s, const struct kmho_range *range)
@@ -364,11 +633,12 @@ static int pin_range(struct scan *s, const struct kmho_range *range)
 		vma = vma_lookup(current->mm, at);
 		if (!vma)
 			return -EFAULT;
-		if (!can_hand_over(vma))
+		if (!is_private(vma) && !is_shared(vma))
 			return -EOPNOTSUPP;
 		next = min(vma->vm_end, end);
-		err = add_area(s, at, next, vma->vm_flags) ?:
-		      pin_area(s, at, next);
+		err = add_area(s, vma, at, next);
+		if (!err && !vma->vm_file)
+			err = pin_area(s, at, next);
 		if (err)
 			return err;
 	}
@@ -383,7 +653,7 @@ static int pin_range(struct scan *s, const struct kmho_range *range)
  * Context: process context, may sleep.
  *
  * Return: 0; -EFAULT: not all of it is mapped; -EOPNOTSUPP: not all of it is
- * private anonymous memory, or it is of a kind that is not known; -EDQUOT:
+ * anonymous memory or a memfd's, or it is of a kind that is not known; -EDQUOT:
  * RLIMIT_MEMLOCK would be exceeded; -EBUSY: somebody else holds a folio that is
  * to be split; -EHWPOISON: the memory is broken; -EINTR; -ENOMEM. What is in @mem
  * is pinned, also when it fails.
@@ -399,6 +669,7 @@ int kmho_pin(struct kmho_memory *mem, u64 *swapped)
 	if (!s)
 		return -ENOMEM;
 	s->mem = mem;
+	xa_init(&s->seen);
 	s->pages = kvmalloc_array(CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
 	if (!s->pages)
 		goto out;
@@ -407,9 +678,14 @@ int kmho_pin(struct kmho_memory *mem, u64 *swapped)
 		goto out;
 	for (i = 0, err = 0; i < mem->nr_ranges && !err; i++)
 		err = pin_range(s, &mem->ranges[i]);
+	err = err ?: pin_files(s);
+	/* The mappings have the files open only while the lock is held. */
+	for (i = 0; i < mem->nr_files; i++)
+		mem->files[i].file = NULL;
 	mmap_read_unlock(mm);
 	*swapped = s->swapped;
 out:
+	xa_destroy(&s->seen);
 	kvfree(s->pages);
 	kfree(s);
 	return err;

@@ -61,7 +61,8 @@ charged() {
 }
 
 give_and_cancel() {
-	hand give 1 small:64 thp:64 sparse:16 && hand cancel 1
+	hand give 1 small:64 thp:64 sparse:16 shared:16 memfd:16 &&
+		hand cancel 1
 }
 
 case $stage in
@@ -97,14 +98,16 @@ case $stage in
 
 	mkswap /dev/ram0 >/dev/null
 	check "there is swap" swapon /dev/ram0
-	check "swapped memory is brought in" hand give 2 swap small:8
+	check "swapped memory is brought in" hand give 2 swap small:8 \
+		shared:4
 	check "it is free" swapoff /dev/ram0
 	for kind in small:64 thp:64; do
 		diag "$kind: $(kmho_mem give 9 bench "seed=$seed" "$kind" | grep '^#' | tr '\n' ' ')"
 		check "and given up: $kind" hand cancel 9
 	done
 	check "handed over to be given up there" hand give 3 small:64 thp:64
-	check "handed over to be taken over there" hand give 4 small:64 thp:64
+	check "handed over to be taken over there" hand give 4 small:64 thp:64 \
+		shared:16
 
 	check "the next kernel is loaded" load_next
 	check "a hand-over is tried" put $sys/dry_run 1
@@ -116,16 +119,16 @@ case $stage in
 	cgroup
 	put $group/memory.max 32M
 	check "a cgroup has no room" test "$(in_cgroup hand take 4 \
-		small:64 thp:64 | grep -c 'Cannot allocate')" = 1
+		small:64 thp:64 shared:16 | grep -c 'Cannot allocate')" = 1
 	near "nothing stays charged" "$(charged)" 0 1024
 	before=$(mem_free)
-	check "swapped memory came over" hand take 2 small:8
+	check "swapped memory came over" hand take 2 small:8 shared:4
 	check "given up" hand cancel 3
-	settles "that frees it" $((before + 131072 + 8192)) 4096
-	check "taken over" hand take 4 small:64 thp:64
+	settles "that frees it" $((before + 131072 + 12288)) 4096
+	check "taken over" hand take 4 small:64 thp:64 shared:16
 	diag "$(grep us /tmp/out)"
 	settles "exiting frees it" \
-		$((before + 2 * 131072 + 8192)) 6144
+		$((before + 2 * 131072 + 28672)) 6144
 	empty pending
 	check "the hand-over is finished" put $sys/finish 1
 	equal "nothing is preserved" "$(cat $sys/preserved)" 0

@@ -12,7 +12,8 @@
 # shellcheck source=kstate-lib.sh
 . "${0%/*}/kstate-lib.sh"
 
-every="small:8 thp:16 cut:8 sparse:4 zero:4 mixed:2 locked:2 hole:64"
+every="small:8 thp:16 cut:8 sparse:4 zero:4 mixed:2 locked:2 hole:64 shared:4 \
+shthp:4 memfd:4 twin:2"
 
 # mem_test WHAT WORD...: passes on what kmho_mem says, with WHAT before it.
 mem_test() {
@@ -40,6 +41,8 @@ case $stage in
 1)
 	check "huge pages where they are asked for" \
 		put /sys/kernel/mm/transparent_hugepage/enabled madvise
+	check "and for shared memory" \
+		put /sys/kernel/mm/transparent_hugepage/shmem_enabled advise
 	kmho_errors given >/tmp/out
 	while read -r line; do
 		emit "$line"
@@ -47,13 +50,14 @@ case $stage in
 	equal "nothing is preserved" "$(cat $sys/preserved)" 0
 	# shellcheck disable=SC2086  # a list of words
 	give 1 gen=2 fork $every
-	give 2 share small:8 thp:8 sparse:4
+	give 2 share small:8 thp:8 sparse:4 shared:4
 	give 3 uid=1000 kill small:4 thp:2
-	give 4 small:8 thp:8 sparse:4
-	give 5 unmap small:4 thp:4 mixed:2
-	kmho_mem give 6 "seed=$seed" wait gen=2 small:4 thp:4 >/tmp/wait &
+	give 4 small:8 thp:8 sparse:4 shared:2 memfd:6 twin:3
+	give 5 unmap small:4 thp:4 mixed:2 memfd:4
+	kmho_mem give 6 "seed=$seed" wait gen=2 small:4 thp:4 shared:4 >/tmp/wait &
 	give 7 uid=1000 small:1
 	give 8 thp:4 small:2
+	give 9 uid=1002 memfd:4 twin:2
 	until grep -q ok /tmp/wait; do
 		usleep 100000
 	done
@@ -73,17 +77,18 @@ case $stage in
 	mem_test 8 cancel 8
 	# shellcheck disable=SC2086
 	take 1 gen=2 again $every
-	take 2 any share small:8 thp:8 sparse:4
+	take 2 any share small:8 thp:8 sparse:4 shared:4
 	check "another user does not find it" \
 		test "$(kmho_mem take 3 uid=1001 small:4 thp:2 | grep -c '^not ok')" -gt 0
 	take 3 uid=1000 all small:4 thp:2
-	take 5 shift small:4 thp:4 mixed:2
-	take 6 one gen=2 small:4 thp:4
+	take 5 shift small:4 thp:4 mixed:2 memfd:4
+	take 6 one gen=2 small:4 thp:4 shared:4
+	take 9 uid=1002 apart any memfd:4 twin:2
 	;;
 *)
 	# shellcheck disable=SC2086
 	take 1 gen=2 $every
-	take 4 all small:8 thp:8 sparse:4
+	take 4 all small:8 thp:8 sparse:4 shared:2 memfd:6 twin:3
 	take 7 other=1000 small:1
 	equal "no key is left" "$(kmho_mem keys 0)" ''
 	equal "and no object" "$(grep '^mm\.kmho ' $sys/registered)" ''

@@ -16,6 +16,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 
 #include "../../../kstate/kmho.h"
@@ -142,28 +143,52 @@ static void bad_ranges(char *at)
 	      "a range that is there and one that is not");
 }
 
+/* It could not be mapped anew as it is. */
+static char *sealed(void)
+{
+	int fd = memfd_create("kmho", MFD_ALLOW_SEALING);
+	char *at;
+
+	if (ftruncate(fd, PAGE))
+		result(false, "ftruncate");
+	at = map(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
+		result(false, "F_ADD_SEALS");
+	close(fd);
+	return at;
+}
+
 static void bad_kinds(void)
 {
 	int rw = PROT_READ | PROT_WRITE, fd = memfd_create("kmho", 0);
+	int tmp = open("/tmp/kmho_errors", O_RDWR | O_CREAT, 0600);
 	int exe = open("/proc/self/exe", O_RDONLY);
 	char *at = anon(HUGE);
 
-	if (ftruncate(fd, HUGE))
+	if (ftruncate(fd, HUGE) || ftruncate(tmp, HUGE))
 		result(false, "ftruncate");
 	fails(give(1, map(PAGE, PROT_READ, MAP_PRIVATE, exe), PAGE), EOPNOTSUPP,
 	      "a private mapping of a file");
-	fails(give(1, map(PAGE, rw, MAP_SHARED, fd), PAGE), EOPNOTSUPP,
-	      "a memfd");
-	fails(give(1, map(PAGE, rw, MAP_SHARED | MAP_ANONYMOUS, -1), PAGE),
-	      EOPNOTSUPP, "shared anonymous memory");
+	fails(give(1, map(PAGE, rw, MAP_PRIVATE, fd), PAGE), EOPNOTSUPP,
+	      "a private mapping of a memfd");
+	fails(give(1, map(PAGE, rw, MAP_SHARED, tmp), PAGE), EOPNOTSUPP,
+	      "a file on tmpfs");
+	unlink("/tmp/kmho_errors");
+	fails(give(1, map(PAGE, rw, MAP_SHARED, tmp), PAGE), EOPNOTSUPP,
+	      "one that is unlinked");
+	fails(give(1, shmat(shmget(IPC_PRIVATE, PAGE, 0600), NULL, 0), PAGE),
+	      EOPNOTSUPP, "a segment of System V");
+	fails(give(1, sealed(), PAGE), EOPNOTSUPP,
+	      "a memfd that others cannot write to");
 	fails(give(1, map(HUGE, rw, MAP_PRIVATE | MAP_ANONYMOUS |
 			  MAP_HUGETLB | MAP_NORESERVE, -1), HUGE),
 	      EOPNOTSUPP, "hugetlb pages");
 	fails(give(1, (void *)getauxval(AT_SYSINFO_EHDR), PAGE), EOPNOTSUPP,
 	      "the vDSO");
-	fails(give_two(at, PAGE, map(PAGE, rw, MAP_SHARED, fd), PAGE),
+	fails(give_two(at, PAGE, map(PAGE, rw, MAP_SHARED, tmp), PAGE),
 	      EOPNOTSUPP, "a range that can be and one that cannot");
 	close(exe);
+	close(tmp);
 	close(fd);
 }
 

@@ -21,6 +21,10 @@
  *	mixed	half of it read only, after it a page without permissions
  *	locked	locked in memory
  *	hole	nothing at all
+ *	shared	shared anonymous memory
+ *	shthp	the same, in huge pages
+ *	memfd	part of a memfd, of which every third page is there
+ *	twin	the second half of the KIND before it, which is memfd, once more
  *
  * OPTION is
  *	seed=N	what contents are made from
@@ -39,6 +43,7 @@
  *	shift	take: 1 TiB above where it was
  *	all	take: all at once, without saying what
  *	one	take: first the last range, then the others
+ *	apart	take: try the last range first, which cannot be without another
  *	again	take: hand it over anew, at the end, under the same key
  *	other=N	take, cancel: as the key of this user
  */
@@ -50,6 +55,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -66,16 +72,28 @@
 #define MADV_PAGEOUT	21
 #endif
 
-enum kind { SMALL, THP, CUT, SPARSE, ZERO, MIXED, LOCKED, HOLE, KINDS };
+enum kind {
+	SMALL, THP, CUT, SPARSE, ZERO, MIXED, LOCKED, HOLE, SHARED, SHTHP, MEMFD,
+	TWIN, KINDS
+};
 
 static const char * const kinds[KINDS] = {
 	"small", "thp", "cut", "sparse", "zero", "mixed", "locked", "hole",
+	"shared", "shthp", "memfd", "twin",
 };
 
-/* What is mapped, what of it is handed over, and where it is now */
+/* Where in the memfd the piece begins, and how much longer it is */
+#define BEFORE		(2 * PAGE)
+#define AFTER		HUGE
+
+/*
+ * What is mapped, what of it is handed over, and where it is now. Contents are
+ * made from addresses, those of a twin from the other's.
+ */
 struct piece {
 	enum kind kind;
 	unsigned long map;
+	unsigned long first;
 	unsigned long size;
 	unsigned long base;
 	unsigned long length;
@@ -88,7 +106,7 @@ static unsigned int nr;
 static struct {
 	unsigned long key, seed, uid, gen, other;
 	bool swap, share, fork, kill, unmap, wait, bench;
-	bool any, shift, all, one, again;
+	bool any, shift, all, one, apart, again;
 } opt = { .gen = 1 };
 
 /* What is read has to be used for something. */
@@ -139,9 +157,17 @@ static bool is_filled(const struct piece *p, unsigned long page)
 		return false;
 	case MIXED:
 		return page != p->size / PAGE - 1;
+	case MEMFD:
+	case TWIN:
+		return (p->first / PAGE + page) % 3 == 0;
 	default:
 		return true;
 	}
+}
+
+static bool is_shared(const struct piece *p)
+{
+	return p->kind >= SHARED;
 }
 
 static bool is_closed(const struct piece *p, unsigned long page)
@@ -159,7 +185,8 @@ static void fill(const struct piece *p, unsigned long gen)
 					    page >= p->size / PAGE / 2))
 			continue;
 		for (i = 0; i < PAGE / sizeof(*at); i += 8)
-			at[i] = word_of((unsigned long)(at + i), gen);
+			at[i] = word_of(p->first + page * PAGE +
+					i * sizeof(*at), gen);
 	}
 }
 
@@ -167,13 +194,14 @@ static bool page_is_right(const struct piece *p, unsigned long page)
 {
 	unsigned long was = p->map + page * PAGE, want, i;
 	unsigned long *at = (unsigned long *)(p->at + was - p->base);
+	unsigned long first = p->first + page * PAGE;
 	unsigned long gen = opt.gen;
 
 	if (p->kind == MIXED && page >= p->size / PAGE / 2)
 		gen = 1;
 	for (i = 0; i < PAGE / sizeof(*at); i += 8) {
 		want = is_filled(p, page) ?
-		       word_of(was + i * sizeof(*at), gen) : 0;
+		       word_of(first + i * sizeof(*at), gen) : 0;
 		if (at[i] != want)
 			return false;
 	}
@@ -186,6 +214,9 @@ static bool is_right(const struct piece *p)
 	unsigned long end = page + p->length / PAGE, bad = 0, first = 0;
 
 	for (; page < end; page++) {
+		/* Reading would fill it, and it is to be a hole once more. */
+		if (is_shared(p) && opt.again && !is_filled(p, page))
+			continue;
 		if (is_closed(p, page) || page_is_right(p, page))
 			continue;
 		if (!bad++)
@@ -199,15 +230,44 @@ static bool is_right(const struct piece *p)
 
 /* ---- Giving ---- */
 
+static int memfd = -1;
+
+static int open_memfd(const struct piece *p)
+{
+	if (p->kind == MEMFD) {
+		memfd = memfd_create("kmho mem", MFD_ALLOW_SEALING);
+		if (memfd < 0 || ftruncate(memfd, BEFORE + p->size + AFTER) ||
+		    fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+			die("memfd");
+	}
+	return memfd;
+}
+
+static void map_memory(const struct piece *p)
+{
+	int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	off_t offset = 0;
+
+	if (p->kind == MEMFD || p->kind == TWIN) {
+		fd = open_memfd(p);
+		flags = MAP_SHARED;
+		offset = BEFORE + (p->kind == TWIN ? p->size : 0);
+	} else if (is_shared(p)) {
+		flags = MAP_SHARED | MAP_ANONYMOUS;
+	}
+	if (mmap((void *)p->map, p->size, PROT_READ | PROT_WRITE,
+		 flags | MAP_FIXED_NOREPLACE, fd, offset) != (void *)p->map)
+		die("mmap");
+}
+
 static void map_piece(struct piece *p)
 {
-	bool huge = p->kind == THP || p->kind == CUT || p->kind == ZERO;
+	bool huge = p->kind == THP || p->kind == CUT || p->kind == ZERO ||
+		    p->kind == SHTHP;
 	char *at = (char *)p->map;
 	unsigned long page;
 
-	if (mmap(at, p->size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != at)
-		die("mmap");
+	map_memory(p);
 	if (madvise(at, p->size,
 		    huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
 		die("madvise");
@@ -328,8 +388,11 @@ static void give(void)
 
 /* ---- Taking ---- */
 
-/* What /proc/self/smaps has in all of a piece, in KiB; -1: no such line */
-static long in_smaps(const struct piece *p, const char *name)
+/*
+ * What /proc/self/smaps has in all of a piece, in KiB, or, with a flag, whether it
+ * is among the words of any of the lines; -1: no such line
+ */
+static long in_smaps(const struct piece *p, const char *name, const char *flag)
 {
 	unsigned long start, end, sum = 0, value;
 	FILE *f = fopen("/proc/self/smaps", "r");
@@ -340,33 +403,17 @@ static long in_smaps(const struct piece *p, const char *name)
 	while (f && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
 			inside = start < p->at + p->length && end > p->at;
-		if (!inside || strncmp(line, name, len) ||
-		    sscanf(line + len, ": %lu", &value) != 1)
+		if (!inside || strncmp(line, name, len))
 			continue;
-		sum += value;
 		found = true;
+		if (flag)
+			sum |= !!strstr(line, flag);
+		else if (sscanf(line + len, ": %lu", &value) == 1)
+			sum += value;
 	}
 	if (f)
 		fclose(f);
 	return found ? (long)sum : -1;
-}
-
-static bool has_flag(const struct piece *p, const char *flag)
-{
-	unsigned long start, end;
-	FILE *f = fopen("/proc/self/smaps", "r");
-	bool inside = false, found = false;
-	char line[512];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			inside = start < p->at + p->length && end > p->at;
-		else if (inside && !strncmp(line, "VmFlags:", 8))
-			found |= !!strstr(line, flag);
-	}
-	if (f)
-		fclose(f);
-	return found;
 }
 
 static bool can_write(const struct piece *p, unsigned long page)
@@ -382,34 +429,102 @@ static bool can_write(const struct piece *p, unsigned long page)
 	return n == 1;
 }
 
+/* What is there is in the page cache; looking at a hole fills it. */
+static void look_at_shared(const struct piece *p)
+{
+	unsigned long i, wrong = 0, nr_pages = p->length / PAGE;
+	unsigned char *there = malloc(nr_pages);
+
+	if (!there || mincore((void *)p->at, p->length, there))
+		die("mincore");
+	for (i = 0; i < nr_pages; i++)
+		wrong += (there[i] & 1) != is_filled(p, i);
+	result(!wrong, "what was there is there", kinds[p->kind]);
+	if (wrong)
+		printf("# %lu of %lu pages\n", wrong, nr_pages);
+	free(there);
+}
+
 static void look_at_layout(const struct piece *p)
 {
 	const char *kind = kinds[p->kind];
 	unsigned long page = (p->base - p->map) / PAGE, kib = 0, huge = 0;
 	unsigned long end = page + p->length / PAGE;
 
+	if (is_shared(p)) {
+		look_at_shared(p);
+		return;
+	}
+
 	for (; page < end; page++)
 		kib += is_filled(p, page) ? PAGE / 1024 : 0;
-	result(in_smaps(p, "Rss") == (long)kib, "what was there is there", kind);
-	if (in_smaps(p, "Rss") != (long)kib)
-		printf("# %ld KiB, wanted %lu\n", in_smaps(p, "Rss"), kib);
+	result(in_smaps(p, "Rss", NULL) == (long)kib, "what was there is there", kind);
+	if (in_smaps(p, "Rss", NULL) != (long)kib)
+		printf("# %ld KiB, wanted %lu\n", in_smaps(p, "Rss", NULL), kib);
 	/* What was shared was copied page by page. */
 	if (p->kind == THP && !opt.share)
 		huge = p->length / 1024;
 	if (p->kind == CUT)
 		huge = (p->length - HUGE) / 1024;
-	result(in_smaps(p, "AnonHugePages") == (long)huge, "in huge pages", kind);
+	result(in_smaps(p, "AnonHugePages", NULL) == (long)huge, "in huge pages", kind);
 	if (p->kind == LOCKED)
-		result(has_flag(p, " lo"), "is locked again", kind);
+		result(in_smaps(p, "VmFlags", " lo") == 1, "is locked again", kind);
 	if (p->kind == THP)
-		result(has_flag(p, " hg"), "is advised again", kind);
+		result(in_smaps(p, "VmFlags", " hg") == 1, "is advised again", kind);
+}
+
+static void look_at_memfd(const struct piece *p)
+{
+	char path[80], name[80] = "";
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", p->at,
+		 p->at + p->length);
+	fd = open(path, O_RDWR);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	result(fd >= 0 && readlink(path, name, sizeof(name) - 1) > 0 &&
+	       !strcmp(name, "/memfd:kmho mem (deleted)"), "has its name", NULL);
+	result(!fstat(fd, &st) &&
+	       st.st_size == (off_t)(BEFORE + p->size + AFTER), "has its size",
+	       NULL);
+	result(fcntl(fd, F_GET_SEALS) == F_SEAL_SHRINK &&
+	       ftruncate(fd, PAGE) && errno == EPERM, "has its seals", NULL);
+	close(fd);
+}
+
+/* What is stored in one mapping is seen in the other. */
+static void look_at_twin(const struct piece *p)
+{
+	const struct piece *other = p - 1;
+	unsigned long page = 0, *a, *b, was;
+
+	while (!is_filled(p, page))
+		page++;
+	a = (unsigned long *)(p->at + page * PAGE);
+	b = (unsigned long *)(other->at + p->first - other->first + page * PAGE);
+	was = *a;
+	*a = was + 1;
+	result(*b == was + 1, "is shared again",
+	       kinds[p->kind]);
+	*a = was;
+}
+
+static void look_again(const struct piece *p)
+{
+	if (p->kind == MEMFD && !opt.uid)
+		look_at_memfd(p);
+	if (p->kind == TWIN)
+		look_at_twin(p);
+	if (p->kind == SHTHP)
+		result(in_smaps(p, "ShmemPmdMapped", NULL) == (long)p->length / 1024,
+		       "in huge pages", kinds[p->kind]);
 }
 
 static void look(const struct piece *p)
 {
 	unsigned long pages = p->length / PAGE;
 
-	look_at_layout(p);
 	result(is_right(p), "contents", kinds[p->kind]);
 	if (p->kind == MIXED)
 		result(can_write(p, 0) && !can_write(p, pages / 2) &&
@@ -417,6 +532,7 @@ static void look(const struct piece *p)
 	else if (!opt.again)
 		result(can_write(p, 0) && can_write(p, pages - 1),
 		       "can be stored to", kinds[p->kind]);
+	look_again(p);
 }
 
 static void ask(void)
@@ -473,6 +589,9 @@ static void take(void)
 		       "the same part is gone", NULL);
 		result(!take_some(0, nr - 1), "and the rest", NULL);
 	} else {
+		if (opt.apart)
+			result(take_some(nr - 1, 1) && errno == EINVAL,
+			       "what is shared is taken together", NULL);
 		result(!take_some(0, nr), "taken over", NULL);
 	}
 	if (!good)
@@ -482,6 +601,9 @@ static void take(void)
 		result(pieces[i].at == pieces[i].base +
 				       (opt.shift ? SHIFT : 0),
 		       "where it is to be", kinds[pieces[i].kind]);
+	/* before the first look into holes */
+	for (i = 0; i < nr; i++)
+		look_at_layout(&pieces[i]);
 	for (i = 0; i < nr; i++)
 		look(&pieces[i]);
 	if (opt.again)
@@ -532,6 +654,9 @@ static void add_piece(const char *word)
 	p->size = strtoul(colon + 1, NULL, 0) << 20;
 	p->base = p->map + (i == CUT ? HUGE / 2 : 0);
 	p->length = p->size - (i == CUT ? HUGE : 0);
+	p->first = p->map;
+	if (i == TWIN)
+		p->first = p[-1].map + p->size;
 }
 
 static void take_word(const char *word)
@@ -549,7 +674,7 @@ static void take_word(const char *word)
 		{ "bench", &opt.bench },
 		{ "any", &opt.any }, { "shift", &opt.shift },
 		{ "all", &opt.all }, { "one", &opt.one },
-		{ "again", &opt.again },
+		{ "apart", &opt.apart }, { "again", &opt.again },
 		{ }
 	};
 	unsigned int i;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kmho(2): shared memory that came from the previous kernel.
+ *
+ * It is the page cache of a file without a name, as shared memory always is. The
+ * file is made anew when it is taken over, by a process that pays for it. What
+ * arrived goes into its page cache, but not onto the LRU lists: until the mappings
+ * are there too, all of it can be taken out again.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+
+#include "internal.h"
+#include "kmho.h"
+
+/**
+ * kmho_find_files - find out which extents belong to which file
+ * @mem: the memory; the extents of its files are the last ones, all in a row
+ *
+ * Context: any.
+ */
+void kmho_find_files(struct kmho_memory *mem)
+{
+	u32 i, first = mem->nr_extents;
+
+	for (i = mem->nr_files; i--; mem->files[i].first = first)
+		first -= mem->files[i].nr_extents;
+}
+
+static struct file *make_file(const struct kmho_file *f)
+{
+	unsigned long flags = f->flags & KMHO_FILE_NORESERVE ? VM_NORESERVE : 0;
+	struct inode *inode;
+	struct file *file;
+
+	/* The name is what mmap(2) gives it. */
+	if (!f->name)
+		return shmem_kernel_file_setup("dev/zero", f->size, flags);
+	file = shmem_file_setup(f->name, f->size, flags);
+	if (IS_ERR(file))
+		return file;
+	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+	file->f_flags |= O_LARGEFILE;
+	inode = file_inode(file);
+	inode->i_mode = S_IFREG | f->mode;
+	SHMEM_I(inode)->seals = f->seals;
+	return file;
+}
+
+static int adopt_extent(struct inode *inode, const struct kmho_extent *e)
+{
+	pgoff_t index = extent_addr(e) >> PAGE_SHIFT;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < extent_folios(e); i++) {
+		err = shmem_adopt_folio(inode, extent_folio(e, i), index);
+		if (err)
+			return err;
+		index += 1UL << extent_order(e);
+	}
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	cond_resched();
+	return 0;
+}
+
+/**
+ * kmho_open_file - make a file with the memory that arrived
+ * @mem: the memory
+ * @f: which of its files; returns the file
+ *
+ * Context: the process that takes the memory over, and is charged with it; may
+ * sleep, mmap_lock is not held.
+ *
+ * Return: 0; -EINTR; -ENOMEM; or what else making a file may fail with.
+ */
+int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
+{
+	const struct kmho_extent *e = mem->extents + f->first;
+	const struct kmho_extent *end = e + f->nr_extents;
+	struct file *file = make_file(f);
+	int err = 0;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	f->file = file;
+	for (; e < end && !err; e++)
+		err = adopt_extent(file_inode(file), e);
+	if (err)
+		kmho_undo_file(mem, f);
+	return err;
+}
+
+/**
+ * kmho_undo_file - undo kmho_open_file()
+ * @mem: the memory
+ * @f: has a file that nobody knows
+ *
+ * Context: may sleep, mmap_lock is not held.
+ */
+void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f)
+{
+	const struct kmho_extent *e = mem->extents + f->first;
+	const struct kmho_extent *end = e + f->nr_extents;
+	unsigned int i;
+
+	shmem_truncate_range(file_inode(f->file), 0, -1);
+	for (; e < end; e++) {
+		for (i = 0; i < extent_folios(e); i++)
+			mem_cgroup_uncharge(extent_folio(e, i));
+		cond_resched();
+	}
+	fput(f->file);
+	f->file = NULL;
+}
+
+/**
+ * kmho_settle_file - leave the memory to the file
+ * @mem: the memory
+ * @f: has a file that is mapped
+ *
+ * The references to the folios that were held are dropped.
+ *
+ * Context: may sleep, mmap_lock is not held.
+ */
+void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f)
+{
+	const struct kmho_extent *e = mem->extents + f->first;
+	const struct kmho_extent *end = e + f->nr_extents;
+	struct folio *folio;
+	unsigned int i;
+
+	for (; e < end; e++) {
+		for (i = 0; i < extent_folios(e); i++) {
+			folio = extent_folio(e, i);
+			folio_add_lru(folio);
+			folio_put(folio);
+		}
+		cond_resched();
+	}
+	fput(f->file);
+	f->file = NULL;
+}
