@@ -13,7 +13,7 @@ help: ## this list
 setup: ## install what a bare Debian 12 lacks
 	@scripts/setup
 
-demo: setup ## see a trace survive the reboot into the next kernel
+demo: setup ## see a trace and a memcached survive the next kernel's boot
 	@scripts/demo
 
 tree: setup ## assemble the kernel tree and print its path

@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# packages: memcached
 #
 # The story that make demo tells: what the trace buffer held before the jump
-# is there after it, and recording goes on.
+# is there after it, and recording goes on; and so does Debian's memcached, with
+# all that it had, as it has it on khofs.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=memcached-lib.sh
+. "${0%/*}/memcached-lib.sh"
 
 tracing=/sys/kernel/tracing
 markers=1000
+cached=$((16 << 20))
 
 # The text of every marker in the buffer, in order, without CPU and time.
 marker_lines() { sed -n 's/.*: \(marker [0-9]* [0-9a-f]*\)$/\1/p' $tracing/trace; }
@@ -36,15 +41,28 @@ record() {
 	echo 0 >$tracing/events/sched/sched_switch/enable
 }
 
+# cache COMMAND: start memcached and set all keys, or get them; it is stopped,
+# as a service is before a reboot.
+cache() {
+	mkdir /khofs
+	check "khofs is mounted" mount -t khofs none /khofs
+	check "memcached starts" mc_start /khofs 64
+	check "all keys are $2" mc_client "$1" demo 1 $cached
+	diag "    $(cat /tmp/mc.out)"
+	check "memcached stops" mc_stop /khofs
+}
+
 case $stage in
 1)
+	diag "memcached, as Debian ships it, has its cache in a file on khofs:"
+	cache set "set"
 	diag "recording: $markers markers, and what the scheduler does meanwhile"
 	record
 	diag "the trace buffer holds $(event_count) events, among them" \
 		"$(marker_lines | wc -l) markers; the last:"
 	show_last 4
 	equal "all markers are in the buffer" "$(marker_lines | wc -l)" $markers
-	diag "loading the next kernel, and jumping: no disk, no copy of the trace"
+	diag "loading the next kernel, and jumping: no disk, no copy of trace and cache"
 	next_stage /boot/k2 "demo.hash=$(marker_hash)" "demo.events=$(event_count)" \
 		"demo.time=$(last_time)"
 	;;
@@ -61,5 +79,7 @@ case $stage in
 		grep -q "tracing_mark_write: after the jump" $tracing/trace
 	check "time does not go backwards" \
 		not_before "$(cmdline_value demo.time)" "$(last_time)"
+	diag "memcached starts again, with what it had:"
+	cache get "there, every byte as it was set"
 	;;
 esac
