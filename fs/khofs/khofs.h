@@ -168,7 +168,8 @@ struct khofs_name {
  * @noswap: its pages are not swapped out
  * @inodes: what is in it
  * @nr_inodes: their number
- * @names: directory entries, in the order in which they were made
+ * @names: directory entries; those of each directory last come first when it is
+ *	listed
  * @nr_names: their number
  */
 struct khofs_image {

@@ -3,17 +3,20 @@
  * khofs: making the image of a tree, whose super block is frozen. The pages of
  * files are preserved where they are; all else is copied.
  */
+#include <linux/cleanup.h>
+#include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
 #include <linux/kstate.h>
-#include <linux/maple_tree.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
 #include <linux/xattr.h>
@@ -294,23 +297,47 @@ static int add_name(struct saving *s, u32 dir, struct dentry *dentry)
 	return name->name ? 0 : -ENOMEM;
 }
 
-/* In the order of the directory's offsets, which is that of readdir(3). */
-static int add_names(struct saving *s, u32 dir)
+/*
+ * The first name of a directory, or the one after @child. What is there has a
+ * reference of its own until it is removed, and that waits for the hand-over.
+ */
+static struct dentry *next_name(struct dentry *dir, struct dentry *child)
 {
-	struct offset_ctx *octx = &SHMEM_I(s->inodes[dir])->dir_offsets;
-	unsigned long offset = 0;
-	struct dentry *dentry;
-	int err;
+	guard(spinlock)(&dir->d_lock);
+	child = child ? d_next_sibling(child) : d_first_child(dir);
+	hlist_for_each_entry_from(child, d_sib) {
+		if (simple_positive(child))
+			return child;
+	}
+	return NULL;
+}
 
-	mt_for_each(&octx->mt, dentry, offset, ULONG_MAX) {
-		if (d_really_is_negative(dentry))
-			continue;
-		err = add_name(s, dir, dentry);
-		if (err)
-			return err;
+static void reverse_names(struct khofs_name *names, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr / 2; i++)
+		swap(names[i], names[nr - 1 - i]);
+}
+
+/*
+ * A directory lists its youngest name first, so the next kernel has to make
+ * that one last. That is not the order of its offsets: a name that was moved
+ * may have the offset of the one that it took the place of.
+ */
+static int add_names(struct saving *s, u32 nr)
+{
+	struct dentry *dir = d_find_any_alias(s->inodes[nr]), *child = NULL;
+	u32 first = s->image->nr_names;
+	int err = 0;
+
+	while (!err && (child = next_name(dir, child))) {
+		err = add_name(s, nr, child);
 		cond_resched();
 	}
-	return 0;
+	dput(dir);
+	reverse_names(s->image->names + first, s->image->nr_names - first);
+	return err;
 }
 
 static int save_tree(struct saving *s, struct inode *root)

@@ -173,6 +173,10 @@ static void make_names(void)
 		must(unlink(name));
 	}
 	must(rename("b", "renamed"));
+	/* Names whose places are not those of their offsets */
+	must(renameat2(AT_FDCWD, "A", AT_FDCWD, "z", RENAME_EXCHANGE));
+	must(rename("d", "x"));
+	must(rename("2", "f"));
 	for (i = 0; i < 40; i++) {
 		must(mkdir("deeper", 0750));
 		must(chdir("deeper"));
