@@ -55,6 +55,9 @@ struct khofs_extent {
 #define KHOFS_NR_BITS	20
 #define KHOFS_NR_MAX	BIT(KHOFS_NR_BITS)
 
+/* The size that a file can have: indices of its pages have to fit into @at. */
+#define KHOFS_MAX_BYTES	BIT_ULL(64 - KHOFS_NR_BITS + PAGE_SHIFT)
+
 static inline u64 khofs_extent_index(const struct khofs_extent *e)
 {
 	return e->at >> KHOFS_NR_BITS;

@@ -303,6 +303,8 @@ static int make_tree(struct fs_context *fc)
 	if (err)
 		goto put_sb;
 	((struct shmem_sb_info *)sb->s_fs_info)->in_place = true;
+	/* No user can make a file that would be in the way of the hand-over. */
+	sb->s_maxbytes = KHOFS_MAX_BYTES;
 	if (!shmem_super_ops) {
 		khofs_super_ops = *sb->s_op;
 		khofs_super_ops.show_options = khofs_show_options;
