@@ -55,6 +55,7 @@ sums() {
 compare() {
 	list >/tmp/list
 	equal "files" "$(wc -l </tmp/list)" "$(cmdline_value khofs.lines)"
+	equal "ACLs among them" "$(grep -c 'system\.posix_acl_' /tmp/list)" 30
 	equal "all that can be seen of them" \
 		"$(sha256sum </tmp/list | cut -d' ' -f1)" \
 		"$(cmdline_value khofs.sum)"

@@ -186,16 +186,60 @@ static void make_names(void)
 		must(chdir(i == 41 ? "." : ".."));
 }
 
+/* An ACL as extended attributes have it, with entries for so many users */
+static void set_acl(const char *name, const char *type, unsigned int users)
+{
+	struct entry {
+		uint16_t tag, perm;
+		uint32_t id;
+	};
+	struct {
+		uint32_t version;
+		struct entry entries[300];
+	} acl = { .version = 2 };
+	struct entry *e = acl.entries;
+
+	doing = name;
+	*e++ = (struct entry){ 0x01, 7, -1 };
+	for (unsigned int i = 0; i < users; i++)
+		*e++ = (struct entry){ 0x02, i % 8, 1234 + i };
+	*e++ = (struct entry){ 0x04, 5, -1 };
+	*e++ = (struct entry){ 0x08, 6, 4000000000u };
+	*e++ = (struct entry){ 0x10, 7, -1 };
+	*e++ = (struct entry){ 0x20, 1, -1 };
+	must(setxattr(name, type, &acl, (char *)e - (char *)&acl, 0));
+}
+
+static void make_acls(void)
+{
+	static const char access[] = "system.posix_acl_access";
+	static const char inherited[] = "system.posix_acl_default";
+
+	must(mkdir("acls", 02770));
+	must(chdir("acls"));
+	close(must(open("few", O_CREAT | O_WRONLY, 06755)));
+	set_acl("few", access, 1);
+	close(must(open("many", O_CREAT | O_WRONLY, 0600)));
+	set_acl("many", access, 290);
+	must(mkfifo("fifo", 0600));
+	set_acl("fifo", access, 2);
+	must(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
+	set_acl("null", access, 3);
+	must(mkdir("both", 0700));
+	set_acl("both", access, 4);
+	set_acl("both", inherited, 5);
+	/* These get theirs from the directory. */
+	must(mkdir("both/heir", 0777));
+	must(mkdir("both/heir/heir", 0770));
+	close(must(open("both/heir/file", O_CREAT | O_WRONLY, 0666)));
+	must(symlink("file", "both/heir/link"));
+	must(link("many", "both/many"));
+	must(chdir(".."));
+	set_acl("acls", inherited, 6);
+}
+
 static void make_attributes(void)
 {
-	static const unsigned char acl[] = {
-		2, 0, 0, 0,
-		1, 0, 7, 0, 255, 255, 255, 255,
-		2, 0, 6, 0, 210, 4, 0, 0,
-		4, 0, 5, 0, 255, 255, 255, 255,
-		16, 0, 7, 0, 255, 255, 255, 255,
-		32, 0, 1, 0, 255, 255, 255, 255,
-	};
 	struct timespec times[2] = { { -5, 999999999 }, { 4000000000, 7 } };
 	char value[4000];
 	int fd, flags;
@@ -211,14 +255,6 @@ static void make_attributes(void)
 	must(setxattr("short", "trusted.t", "\0b\0", 3, 0));
 	must(setxattr("directory", "user.d", "dir", 3, 0));
 	must(setxattr("block", "trusted.dev", "1", 1, 0));
-	/* Only if the kernel has ACLs at all */
-	if (!setxattr("owned", "system.posix_acl_access", acl, sizeof(acl), 0))
-		must(setxattr("directory", "system.posix_acl_default", acl,
-			      sizeof(acl), 0));
-	else if (errno != EOPNOTSUPP)
-		die("ACL");
-	/* Gets ACLs from its directory. */
-	must(mkdir("directory/heir", 0777));
 	close(must(open("immutable", O_CREAT | O_WRONLY, 0444)));
 	fd = must(open("immutable", O_RDONLY));
 	flags = FS_IMMUTABLE_FL | FS_NODUMP_FL;
@@ -240,6 +276,7 @@ static int cmd_make(const char *dir, const char *seed_word)
 	make_contents();
 	make_kinds();
 	make_names();
+	make_acls();
 	make_attributes();
 	return 0;
 }
@@ -298,13 +335,15 @@ static void list_flags(const char *name)
 
 static void list_xattrs(const char *name)
 {
-	static char names[8 * KIB], value[8 * KIB];
+	static char names[64 * KIB], value[64 * KIB];
 	ssize_t all = llistxattr(name, names, sizeof(names)), n, at;
 
 	for (at = 0; at < all; at += strlen(names + at) + 1) {
-		n = must(lgetxattr(name, names + at, value, sizeof(value)));
+		/* Not each value that can be set can be read. */
+		n = lgetxattr(name, names + at, value, sizeof(value));
 		printf(" %s=%zd:%016llx", names + at, n,
-		       (unsigned long long)hash(FNV_BASIS, value, n));
+		       (unsigned long long)hash(FNV_BASIS, value,
+						n > 0 ? n : 0));
 	}
 }
 
