@@ -9,7 +9,7 @@
 . "${0%/*}/lib.sh"
 
 # Shell arithmetic has 64 bits; rows have thousandths.
-# row NAME UNIT MICROSECONDS PAGES [CONTROL BAR]
+# row NAME UNIT MICROSECONDS UNITS [CONTROL BAR]
 row() {
 	_control=
 	[ $# -lt 5 ] || _control=$(($5 * 1000000 / $4))
@@ -32,20 +32,20 @@ give() {
 	echo "kmho.tmpfs_$_name=$(measured /tmp/out 'the first by tmpfs ')"
 }
 
-# take KEY NAME UNIT PAGES OPTION... KIND:MIB
+# take KEY NAME UNIT UNITS BAR KIND:MIB: the bar is in thousandths, 0 for none.
 take() {
-	_key=$1 _name=$2 _unit=$3 _pages=$4
-	shift 4
+	_key=$1 _name=$2 _unit=$3 _units=$4 _bar=$5
+	shift 5
 	kmho_mem take "$_key" all "$@" >/tmp/out ||
 		fail "kmho_mem: $(cat /tmp/out)"
 	_given=$(cmdline_value "kmho.$_name")
 	_taken=$(measured /tmp/out '')
 	_tmpfs=$(cmdline_value "kmho.tmpfs_$_name")
-	row "kmho: hand over, $_name" "$_unit" "$_given" "$_pages"
-	row "kmho: take over, $_name" "$_unit" "$_taken" "$_pages"
+	row "kmho: hand over, $_name" "$_unit" "$_given" "$_units"
+	row "kmho: take over, $_name" "$_unit" "$_taken" "$_units"
 	if [ -n "$_tmpfs" ]; then
 		row "kmho: both, $_name" "$_unit" $((_given + _taken)) \
-			"$_pages" "$_tmpfs" 20
+			"$_units" "$_tmpfs" "$_bar"
 	fi
 }
 
@@ -59,9 +59,9 @@ case $stage in
 		give 4 gigabyte thp:1024)
 	;;
 *)
-	take 1 small page 32768 small:128
-	take 2 huge 2M 64 thp:128
-	take 3 shared page 32768 shared:128
-	take 4 gigabyte GiB 1 thp:1024
+	take 1 small page 32768 0 small:128
+	take 2 huge 2M 64 20 thp:128
+	take 3 shared page 32768 0 shared:128
+	take 4 gigabyte GiB 1 0 thp:1024
 	;;
 esac
