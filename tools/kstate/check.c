@@ -358,13 +358,7 @@ int cmd_check(const struct options *opt, int argc, char **argv)
 		return status;
 	}
 	check = check_sources(&from, &images, &status);
-	if (opt->json) {
-		json_print(json_object_get(check));
-		printf("\n");
-	} else {
-		print_check(check);
-	}
-	json_object_put(check);
+	show_result(opt, check, print_check);
 	source_close(&from);
 	close_all(&images);
 	return status;

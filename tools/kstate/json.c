@@ -101,6 +101,18 @@ bool json_print(struct json_object *json)
 	return good;
 }
 
+void show_result(const struct options *opt, struct json_object *json,
+		 void (*print)(struct json_object *json))
+{
+	if (opt->json) {
+		json_print(json);
+		printf("\n");
+	} else {
+		print(json);
+		json_object_put(json);
+	}
+}
+
 /* ---- As text ---- */
 
 static void print_string(struct json_object *json)

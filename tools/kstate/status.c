@@ -159,13 +159,7 @@ int cmd_list(const struct options *opt, int argc, char **argv)
 		}
 		append(all, some);
 	}
-	if (!opt->json) {
-		print_objects(all);
-		json_object_put(all);
-		return EXIT_ALL;
-	}
-	json_print(all);
-	printf("\n");
+	show_result(opt, all, print_objects);
 	return EXIT_ALL;
 }
 
@@ -330,12 +324,9 @@ int cmd_status(const struct options *opt, int argc, char **argv)
 		return EXIT_BROKEN;
 	to = need(json_object_new_object());
 	status = read_status(opt, to);
-	if (!status && opt->json) {
-		json_print(json_object_get(to));
-		printf("\n");
-	} else if (!status) {
-		print_status(to);
-	}
-	json_object_put(to);
+	if (status)
+		json_object_put(to);
+	else
+		show_result(opt, to, print_status);
 	return status;
 }

@@ -94,6 +94,10 @@ const char *json_str(struct json_object *from, const char *key);
 /* Print as JSON, on one line; frees it. False: out of memory or disk full. */
 bool json_print(struct json_object *json);
 
+/* Print as JSON if that is asked for, else by @print; frees it. */
+void show_result(const struct options *opt, struct json_object *json,
+		 void (*print)(struct json_object *json));
+
 /* Print as indented text. */
 void print_tree(const char *key, struct json_object *json, unsigned int indent);
 

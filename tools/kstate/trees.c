@@ -141,12 +141,6 @@ int cmd_trees(const struct options *opt, int argc, char **argv)
 	list = read_trees(opt);
 	if (!list)
 		return EXIT_BROKEN;
-	if (!opt->json) {
-		print_trees(list);
-		json_object_put(list);
-		return EXIT_ALL;
-	}
-	json_print(list);
-	printf("\n");
+	show_result(opt, list, print_trees);
 	return EXIT_ALL;
 }

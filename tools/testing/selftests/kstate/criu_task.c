@@ -20,6 +20,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define KIB		1024L
 #define MIB		(1024 * KIB)
 #define PARENT_SIZE	(6 * MIB)
@@ -28,13 +30,11 @@
 #define FNV_PRIME	0x100000001b3ull
 #define FNV_BASIS	0xcbf29ce484222325ull
 
-#define must(call) ({							\
-	typeof(call) _ret = (call);					\
-	if (_ret == (typeof(call))-1) {					\
-		perror("criu_task: " #call);				\
-		exit(1);						\
-	}								\
-	_ret; })
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
 
 /* What the child tells the parent, in memory that they share */
 struct told {
@@ -42,14 +42,6 @@ struct told {
 	volatile uint64_t count;
 	volatile uint64_t pid;
 };
-
-static uint64_t mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15ull;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return x ^ x >> 31;
-}
 
 static uint64_t sum_of(const void *data, size_t size)
 {
@@ -147,7 +139,8 @@ static void answer(int fd, const uint64_t *memory, uint64_t count,
 	close(fd);
 }
 
-static int cmd_run(uint64_t seed, unsigned int port)
+/* Until it is killed */
+static void cmd_run(uint64_t seed, unsigned int port)
 {
 	int file = must(open("parent", O_CREAT | O_RDWR | O_TRUNC, 0600));
 	struct told *told = must((struct told *)mmap(NULL, sizeof(*told),
@@ -193,7 +186,7 @@ static int cmd_ask(unsigned int port)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "run"))
-		return cmd_run(strtoull(argv[2], NULL, 0), atoi(argv[3]));
+		cmd_run(strtoull(argv[2], NULL, 0), atoi(argv[3]));
 	if (argc == 3 && !strcmp(argv[1], "ask"))
 		return cmd_ask(atoi(argv[2]));
 	fprintf(stderr, "usage: criu_task run SEED PORT | ask PORT\n");

@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "khofs_ops.h"
+#include "program.h"
 
 static void die(const char *what)
 {
@@ -39,23 +40,10 @@ static void die(const char *what)
 	exit(2);
 }
 
-#define must(call) ({							\
-	typeof(call) _ret = (call);					\
-	if (_ret == (typeof(call))-1)					\
-		die(#call);						\
-	_ret; })
-
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return x ^ x >> 31;
-}
-
 uint64_t draw(uint64_t *rng, uint64_t n)
 {
-	*rng += 0x9e3779b97f4a7c15ull;
-	return mix(*rng) % n;
+	*rng = mix(*rng);
+	return *rng % n;
 }
 
 uint64_t hash(uint64_t h, const void *data, size_t len)

@@ -26,6 +26,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define KIB		1024L
 #define MIB		(1024 * KIB)
 #define FNV_PRIME	0x100000001b3ull
@@ -38,20 +40,6 @@ static void die(const char *what)
 	fprintf(stderr, "khofs_tree: %s: %s: %s\n", doing, what,
 		strerror(errno));
 	exit(1);
-}
-
-#define must(call) ({							\
-	typeof(call) _ret = (call);					\
-	if (_ret == (typeof(call))-1)					\
-		die(#call);						\
-	_ret; })
-
-static uint64_t mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15ull;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return x ^ x >> 31;
 }
 
 /* ---- Making ---- */

@@ -60,6 +60,7 @@
 #include <time.h>
 
 #include "../../../kstate/kmho.h"
+#include "program.h"
 
 #define FIRST		0x100000000000UL
 #define DISTANCE	0x100000000UL
@@ -139,11 +140,7 @@ static unsigned long now_us(void)
 
 static unsigned long word_of(unsigned long addr, unsigned long gen)
 {
-	unsigned long x = addr ^ opt.seed ^ gen << 56;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9UL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebUL;
-	return x ^ x >> 31;
+	return mix(addr ^ opt.seed ^ gen << 56);
 }
 
 /* Is something in this page? @page is where it is in what is mapped. */

@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "program.h"
+
 /* The most that a value has: memcached keeps that in one piece. */
 #define VALUE_MAX	(400 * 1024)
 
@@ -27,15 +29,6 @@
 static FILE *to, *from;
 static char value[VALUE_MAX], got[VALUE_MAX + 2];
 static unsigned long pool[POOL];
-
-static unsigned long mix(unsigned long x)
-{
-	x ^= x >> 30;
-	x *= 0xbf58476d1ce4e5b9UL;
-	x ^= x >> 27;
-	x *= 0x94d049bb133111ebUL;
-	return x ^ x >> 31;
-}
 
 static void make_pool(unsigned long seed)
 {
