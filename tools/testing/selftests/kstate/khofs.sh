@@ -90,7 +90,7 @@ options() {
 	umount /tmp/refused
 	# Where nobody could say in which pages it is
 	check "no file is of more than 64 PiB" sh -c \
-		'! dd if=/dev/zero of=/khofs/far bs=1 count=1 seek=$((1 << 56))'
+		"! dd if=/dev/zero of=/khofs/far bs=1 count=1 seek=$((1 << 56))"
 	check "which would be in the way" put $sys/dry_run 1
 	equal "it shows its name" \
 		"$(sed -n 's/.* .huge khofs .*\(name=huge\).*/\1/p' /proc/mounts)" \
