@@ -177,6 +177,22 @@ static bool image_can_own(const struct kimage *image)
 }
 
 /**
+ * kstate_dest_prepare - see to it that an image can find room
+ * @image: the image, whose files are going to be read
+ *
+ * Pages that were freed not long ago are on the lists of CPUs, thousands of them
+ * where many were freed, and lie anywhere. The files would be read into these,
+ * and then be in the way of the image, everywhere.
+ *
+ * Context: process context, may sleep; kexec's lock is held.
+ */
+void kstate_dest_prepare(const struct kimage *image)
+{
+	if (image_can_own(image))
+		drain_all_pages(NULL);
+}
+
+/**
  * kstate_dest_locate - give a kexec segment memory that its image owns
  * @kbuf: the segment; on success its address is set
  *

@@ -35,6 +35,7 @@ struct kstate_image {
 
 #ifdef CONFIG_KSTATE_KEXEC
 
+void kstate_dest_prepare(const struct kimage *image);
 int kstate_dest_locate(struct kexec_buf *kbuf);
 int kstate_dest_finish(struct kimage *image, unsigned long size,
 		       unsigned long align);
@@ -45,6 +46,10 @@ int kstate_kexec_save(struct kimage *image);
 void kstate_kexec_commit(struct kimage *image);
 
 #else /* !CONFIG_KSTATE_KEXEC */
+
+static inline void kstate_dest_prepare(const struct kimage *image)
+{
+}
 
 static inline int kstate_dest_locate(struct kexec_buf *kbuf)
 {
