@@ -3,7 +3,6 @@
  * khofs: making the image of a tree, whose super block is frozen. The pages of
  * files are preserved where they are; all else is copied.
  */
-#include <linux/cleanup.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -303,13 +302,14 @@ static int add_name(struct saving *s, u32 dir, struct dentry *dentry)
  */
 static struct dentry *next_name(struct dentry *dir, struct dentry *child)
 {
-	guard(spinlock)(&dir->d_lock);
+	spin_lock(&dir->d_lock);
 	child = child ? d_next_sibling(child) : d_first_child(dir);
 	hlist_for_each_entry_from(child, d_sib) {
 		if (simple_positive(child))
-			return child;
+			break;
 	}
-	return NULL;
+	spin_unlock(&dir->d_lock);
+	return child;
 }
 
 static void reverse_names(struct khofs_name *names, u32 nr)

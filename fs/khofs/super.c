@@ -102,9 +102,12 @@ struct khofs_tree *khofs_find_tree(const char *name)
 {
 	struct khofs_tree *tree;
 
-	guard(spinlock)(&trees_lock);
+	spin_lock(&trees_lock);
 	tree = tree_named(name);
-	return tree && get_tree_ref(tree) ? tree : NULL;
+	if (tree && !get_tree_ref(tree))
+		tree = NULL;
+	spin_unlock(&trees_lock);
+	return tree;
 }
 
 /**
@@ -136,8 +139,12 @@ static bool is_mounted(const struct khofs_tree *tree, int refs)
  */
 bool khofs_tree_mounted(const struct khofs_tree *tree)
 {
-	guard(spinlock)(&trees_lock);
-	return !tree->dying && is_mounted(tree, 0);
+	bool mounted;
+
+	spin_lock(&trees_lock);
+	mounted = !tree->dying && is_mounted(tree, 0);
+	spin_unlock(&trees_lock);
+	return mounted;
 }
 
 /**
@@ -151,12 +158,15 @@ bool khofs_tree_mounted(const struct khofs_tree *tree)
 u64 khofs_tree_bytes(const struct khofs_tree *tree)
 {
 	struct shmem_sb_info *sbinfo;
+	u64 blocks = 0;
 
-	guard(spinlock)(&trees_lock);
-	if (tree->dying)
-		return 0;
-	sbinfo = tree->sb->s_fs_info;
-	return percpu_counter_sum_positive(&sbinfo->used_blocks) << PAGE_SHIFT;
+	spin_lock(&trees_lock);
+	if (!tree->dying) {
+		sbinfo = tree->sb->s_fs_info;
+		blocks = percpu_counter_sum_positive(&sbinfo->used_blocks);
+	}
+	spin_unlock(&trees_lock);
+	return blocks << PAGE_SHIFT;
 }
 
 /**
@@ -331,9 +341,13 @@ put_tree:
 /* Returns the tree of this name, with a reference, or that there is none. */
 static bool name_is_usable(const char *name, struct khofs_tree **found)
 {
-	guard(spinlock)(&trees_lock);
+	bool usable;
+
+	spin_lock(&trees_lock);
 	*found = tree_named(name);
-	return !*found || get_tree_ref(*found);
+	usable = !*found || get_tree_ref(*found);
+	spin_unlock(&trees_lock);
+	return usable;
 }
 
 static int khofs_get_tree(struct fs_context *fc)
@@ -450,10 +464,11 @@ static void name_of_root(struct khofs_fc *ctx, const struct super_block *sb)
 {
 	struct khofs_tree *tree;
 
-	guard(spinlock)(&trees_lock);
+	spin_lock(&trees_lock);
 	tree = tree_of(sb);
 	if (tree)
 		strscpy(ctx->name, tree->name, sizeof(ctx->name));
+	spin_unlock(&trees_lock);
 }
 
 static int khofs_init_fs_context(struct fs_context *fc)
