@@ -315,7 +315,7 @@ static int hand_over(struct kmho_memory *mem, u64 *swapped)
 		return err;
 	err = kmho_publish(mem);
 	if (err)
-		kmho_unpreserve(mem);
+		kmho_unpreserve(mem->extents, mem->extents + mem->nr_extents);
 	return err;
 }
 
@@ -585,7 +585,7 @@ static int do_cancel(const struct kmho_cancel __user *arg)
 	if (IS_ERR(mem))
 		return PTR_ERR(mem);
 	kmho_withdraw(mem);
-	kmho_unpreserve(mem);
+	kmho_unpreserve(mem->extents, mem->extents + mem->nr_extents);
 	kmho_free(mem);
 	return 0;
 }

@@ -202,10 +202,13 @@ void kmho_withdraw(struct kmho_memory *mem);
 int kmho_pin(struct kmho_memory *mem, u64 *swapped);
 
 int kmho_preserve(const struct kmho_memory *mem);
-void kmho_unpreserve(const struct kmho_memory *mem);
+unsigned long kmho_unpreserve(const struct kmho_extent *e,
+			      const struct kmho_extent *end);
 
 void kmho_find_files(struct kmho_memory *mem);
 int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f);
+void kmho_leave_cgroup(const struct kmho_extent *e,
+		       const struct kmho_extent *end);
 void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f);
 void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f);
 

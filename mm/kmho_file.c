@@ -98,6 +98,25 @@ int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
 }
 
 /**
+ * kmho_leave_cgroup - have folios be charged to nobody
+ * @e: the first of their extents
+ * @end: after the last of them; some of the folios need not be charged
+ *
+ * Context: may sleep; nobody uses the folios.
+ */
+void kmho_leave_cgroup(const struct kmho_extent *e,
+		       const struct kmho_extent *end)
+{
+	unsigned int i;
+
+	for (; e < end; e++) {
+		for (i = 0; i < extent_folios(e); i++)
+			mem_cgroup_uncharge(extent_folio(e, i));
+		cond_resched();
+	}
+}
+
+/**
  * kmho_undo_file - undo kmho_open_file()
  * @mem: the memory
  * @f: has a file that nobody knows
@@ -107,15 +126,9 @@ int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
 void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f)
 {
 	const struct kmho_extent *e = mem->extents + f->first;
-	const struct kmho_extent *end = e + f->nr_extents;
-	unsigned int i;
 
 	shmem_truncate_range(file_inode(f->file), 0, -1);
-	for (; e < end; e++) {
-		for (i = 0; i < extent_folios(e); i++)
-			mem_cgroup_uncharge(extent_folio(e, i));
-		cond_resched();
-	}
+	kmho_leave_cgroup(e, e + f->nr_extents);
 	fput(f->file);
 	f->file = NULL;
 }

@@ -136,13 +136,25 @@ static const struct kstate_field kmho_fields[] = {
 
 /* ---- Memory stays in place ---- */
 
-static void unpreserve(const struct kmho_memory *mem,
-		       const struct kmho_extent *end)
+/**
+ * kmho_unpreserve - have memory no longer stay in place
+ * @e: the first of its extents
+ * @end: after the last of them
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: how many pages they have.
+ */
+unsigned long kmho_unpreserve(const struct kmho_extent *e,
+			      const struct kmho_extent *end)
 {
-	const struct kmho_extent *e;
+	unsigned long nr = 0;
 
-	for (e = mem->extents; e < end; e++)
+	for (; e < end; e++) {
 		kstate_unpreserve_range(extent_phys(e), extent_size(e));
+		nr += PHYS_PFN(extent_size(e));
+	}
+	return nr;
 }
 
 /**
@@ -162,24 +174,13 @@ int kmho_preserve(const struct kmho_memory *mem)
 	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
 		err = kstate_preserve_range(extent_phys(e), extent_size(e));
 		if (err) {
-			unpreserve(mem, e);
+			kmho_unpreserve(mem->extents, e);
 			return err == -EINVAL || err == -ERANGE ?
 			       -EADDRNOTAVAIL : err;
 		}
 		cond_resched();
 	}
 	return 0;
-}
-
-/**
- * kmho_unpreserve - undo kmho_preserve()
- * @mem: the memory
- *
- * Context: process context, may sleep.
- */
-void kmho_unpreserve(const struct kmho_memory *mem)
-{
-	unpreserve(mem, mem->extents + mem->nr_extents);
 }
 
 /* ---- The old kernel ---- */

@@ -224,16 +224,6 @@ static struct file *file_of(const struct taking *t, const struct kmho_area *area
 /* Where the cgroup has no room, the caller is told; nobody is killed for it. */
 #define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
 
-static void uncharge(const struct part *part)
-{
-	const struct kmho_extent *e;
-	unsigned int i;
-
-	for (e = part->extent; e < part->extent_end; e++)
-		for (i = 0; i < extent_folios(e); i++)
-			mem_cgroup_uncharge(extent_folio(e, i));
-}
-
 static int charge(const struct part *part)
 {
 	const struct kmho_extent *e;
@@ -566,18 +556,6 @@ static void clear_file(struct kmho_memory *mem, struct kmho_file *f)
 	f->name = NULL;
 }
 
-static unsigned long unpreserve(const struct kmho_extent *e,
-				const struct kmho_extent *end)
-{
-	unsigned long nr = 0;
-
-	for (; e < end; e++) {
-		kstate_unpreserve_range(extent_phys(e), extent_size(e));
-		nr += PHYS_PFN(extent_size(e));
-	}
-	return nr;
-}
-
 /* What is the process's now is nobody else's any more. */
 static void give_up(struct taking *t)
 {
@@ -586,12 +564,13 @@ static void give_up(struct taking *t)
 	u32 i;
 
 	for (i = 0; i < t->nr; i++) {
-		nr += unpreserve(t->parts[i].extent, t->parts[i].extent_end);
+		nr += kmho_unpreserve(t->parts[i].extent,
+				      t->parts[i].extent_end);
 		clear_part(t->mem, &t->parts[i]);
 	}
 	for_each_set_bit(i, t->files, t->mem->nr_files) {
 		e = t->mem->extents + t->mem->files[i].first;
-		nr += unpreserve(e, e + t->mem->files[i].nr_extents);
+		nr += kmho_unpreserve(e, e + t->mem->files[i].nr_extents);
 		clear_file(t->mem, &t->mem->files[i]);
 	}
 	forget(t->mem);
@@ -639,7 +618,7 @@ static int charge_and_map(struct taking *t)
 	if (!err)
 		return 0;
 	for (i = 0; i < t->nr; i++)
-		uncharge(&t->parts[i]);
+		kmho_leave_cgroup(t->parts[i].extent, t->parts[i].extent_end);
 	undo_files(t);
 	return err;
 }

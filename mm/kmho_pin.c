@@ -367,6 +367,22 @@ static long pin_run(struct scan *s, unsigned long addr, unsigned long nr)
 	return done;
 }
 
+/* A folio that is pinned once is charged and noted, or it is not pinned any more. */
+static int keep_folio(struct scan *s, u64 addr, struct folio *folio)
+{
+	unsigned long nr = folio_nr_pages(folio);
+	int err = kmho_charge(s->mem, nr);
+
+	if (!err) {
+		err = add_folio(s, addr, folio);
+		if (err)
+			kmho_uncharge(s->mem, nr);
+	}
+	if (err)
+		unpin_folio(folio);
+	return err;
+}
+
 static bool is_mapped_huge(unsigned long addr, struct folio *folio)
 {
 	pmd_t *pmd = mm_find_pmd(current->mm, addr);
@@ -384,26 +400,17 @@ static bool is_mapped_huge(unsigned long addr, struct folio *folio)
 static long pin_huge(struct scan *s)
 {
 	struct folio *folio;
-	int err;
 
 	if (pin_user_pages(s->chunk, 1, PIN_FLAGS, s->pages) != 1)
 		return 0;
 	folio = page_folio(s->pages[0]);
 	if (folio_order(folio) != HPAGE_PMD_ORDER ||
-	    folio_test_hwpoison(folio) || folio_test_has_hwpoisoned(folio) ||
+	    folio_contain_hwpoisoned_page(folio) ||
 	    !is_mapped_huge(s->chunk, folio)) {
 		unpin_folio(folio);
 		return 0;
 	}
-	err = kmho_charge(s->mem, CHUNK_PAGES);
-	if (!err) {
-		err = add_folio(s, s->chunk, folio);
-		if (err)
-			kmho_uncharge(s->mem, CHUNK_PAGES);
-	}
-	if (err)
-		unpin_folio(folio);
-	return err ?: CHUNK_PAGES;
+	return keep_folio(s, s->chunk, folio) ?: CHUNK_PAGES;
 }
 
 /* Part of an area, in one page table */
@@ -497,17 +504,11 @@ static int pin_folio(struct scan *s, const struct span *span, pgoff_t *index)
 		folio_put(folio);
 		return err;
 	}
-	err = folio_test_hwpoison(folio) ? -EHWPOISON :
-	      kmho_charge(s->mem, folio_nr_pages(folio));
-	if (!err) {
-		err = add_folio(s, (u64)folio->index << PAGE_SHIFT, folio);
-		if (err)
-			kmho_uncharge(s->mem, folio_nr_pages(folio));
-	}
 	*index = folio_next_index(folio);
-	if (err)
-		unpin_folio(folio);
-	return err;
+	if (!folio_test_hwpoison(folio))
+		return keep_folio(s, (u64)folio->index << PAGE_SHIFT, folio);
+	unpin_folio(folio);
+	return -EHWPOISON;
 }
 
 static int pin_span(struct scan *s, const struct span *span)
