@@ -505,7 +505,7 @@ static int pin_folio(struct scan *s, const struct span *span, pgoff_t *index)
 		return err;
 	}
 	*index = folio_next_index(folio);
-	if (!folio_test_hwpoison(folio))
+	if (!folio_contain_hwpoisoned_page(folio))
 		return keep_folio(s, (u64)folio->index << PAGE_SHIFT, folio);
 	unpin_folio(folio);
 	return -EHWPOISON;
