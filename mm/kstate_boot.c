@@ -52,7 +52,7 @@ struct kstate_map kstate_in_map;
 
 bool kstate_all_pages_exist __ro_after_init;
 
-static bool __init root_is_sane(const struct kstate_abi_root *root)
+static bool __init list_is_sorted(const struct kstate_abi_root *root)
 {
 	u32 nr = le32_to_cpu(root->nr_extents);
 	u64 start, size, end = SZ_1M;
@@ -64,15 +64,26 @@ static bool __init root_is_sane(const struct kstate_abi_root *root)
 		start = le64_to_cpu(root->extents[i].start);
 		size = le64_to_cpu(root->extents[i].size);
 		if (!size || !PAGE_ALIGNED(start | size) || start < end ||
-		    check_add_overflow(start, size, &end) ||
-		    end > PHYS_ADDR_MAX)
+		    check_add_overflow(start, size, &end))
 			return false;
 	}
 	return true;
 }
 
+/* Each page that is reserved is going to be looked at, also where there is none. */
+static bool __init list_is_in_ram(const struct kstate_abi_root *root,
+				  phys_addr_t ram_end)
+{
+	u32 nr = le32_to_cpu(root->nr_extents);
+	const struct kstate_abi_extent *last = &root->extents[nr - 1];
+
+	return !nr || le64_to_cpu(last->start) + le64_to_cpu(last->size) <=
+		      ram_end;
+}
+
 /* Why the root cannot be used, NULL if it can. */
-static const char *__init root_check(struct kstate_abi_root *root)
+static const char *__init root_check(struct kstate_abi_root *root,
+				     phys_addr_t ram_end)
 {
 	u32 crc = le32_to_cpu(root->crc);
 
@@ -83,8 +94,10 @@ static const char *__init root_check(struct kstate_abi_root *root)
 		return "the root page's checksum is wrong";
 	if (le32_to_cpu(root->format) != KSTATE_ABI_ROOT_FORMAT)
 		return "the root page's format is unknown";
-	if (!root_is_sane(root))
+	if (!list_is_sorted(root))
 		return "the early list is not sorted";
+	if (!list_is_in_ram(root, ram_end))
+		return "the early list goes beyond the end of RAM";
 	return NULL;
 }
 
@@ -122,20 +135,22 @@ static void __init cold_boot(const char *why)
  * kstate_boot_reserve - keep what the previous kernel preserved out of memblock
  * @root: copy of the root page that was announced; all zero if nothing was
  *	handed over
+ * @ram_end: address of the end of RAM
  *
  * Nothing is trusted before its checksum was verified. If the root cannot be
  * used, one line says why and the boot goes on as after a cold start.
  *
  * Context: early boot, before memblock allocates or may resize its arrays.
  */
-void __init kstate_boot_reserve(const struct kstate_abi_root *root)
+void __init kstate_boot_reserve(const struct kstate_abi_root *root,
+				phys_addr_t ram_end)
 {
 	const char *why;
 
 	if (!memchr_inv(root, 0, sizeof(*root)))
 		return;
 	in_root = *root;
-	why = root_check(&in_root);
+	why = root_check(&in_root, ram_end);
 	if (!why)
 		why = reserve_extents(&in_root);
 	in_root_good = !why;
@@ -328,7 +343,7 @@ static const char *__init open_map(const struct kstate_abi_root *root)
 	unsigned long total = 0;
 
 	if (!top)
-		return NULL;
+		return root->nr_preserved ? "the map is missing" : NULL;
 	if (!levels || levels > KSTATE_ABI_MAP_MAX_LEVELS ||
 	    !node_in_regions(top))
 		return "the map's top node is not where it could be";

@@ -11,13 +11,15 @@ struct kstate_abi_root;
 
 #ifdef CONFIG_KSTATE
 
-void kstate_boot_reserve(const struct kstate_abi_root *root);
+void kstate_boot_reserve(const struct kstate_abi_root *root,
+			 phys_addr_t ram_end);
 void kstate_boot_init(void);
 void kstate_reserve_init(void);
 
 #else /* !CONFIG_KSTATE */
 
-static inline void kstate_boot_reserve(const struct kstate_abi_root *root)
+static inline void kstate_boot_reserve(const struct kstate_abi_root *root,
+				       phys_addr_t ram_end)
 {
 }
 

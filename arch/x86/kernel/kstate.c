@@ -117,6 +117,6 @@ void __init kstate_reserve_setup_data(void)
 		pr_warn("nothing is restored: cannot map the root page\n");
 		return;
 	}
-	kstate_boot_reserve(root);
+	kstate_boot_reserve(root, PFN_PHYS(e820__end_of_ram_pfn()));
 	early_memunmap(root, sizeof(*root));
 }

@@ -99,7 +99,7 @@ static void go(struct way *way, unsigned long nr)
 	memset(mem_pages, 0, (MEM_FIRST + 2 * nr) * sizeof(*mem_pages));
 	mem_memblock(MEM_FIRST + 2 * nr);
 	start = now();
-	kstate_boot_reserve(&root);
+	kstate_boot_reserve(&root, PFN_PHYS(MEM_END));
 	least(&way->reserve, start);
 	mem_map_init();
 	start = now();

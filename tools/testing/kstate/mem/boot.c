@@ -6,6 +6,7 @@
 
 #include <linux/kstate_boot.h>
 #include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "mem.h"
@@ -29,14 +30,18 @@ void mem_memblock(unsigned long end)
 
 void mem_map_init(void)
 {
-	struct memblock_region *rgn;
-	unsigned long pfn;
+	struct memblock_region *rgn, *mem;
+	unsigned long pfn, end;
 
 	for_each_reserved_mem_region(rgn) {
-		for (pfn = PHYS_PFN(rgn->base);
-		     pfn < PHYS_PFN(rgn->base + rgn->size); pfn++) {
-			SetPageReserved(pfn_to_page(pfn));
-			set_page_count(pfn_to_page(pfn), 1);
+		for_each_mem_region(mem) {
+			pfn = PHYS_PFN(max(rgn->base, mem->base));
+			end = PHYS_PFN(min(rgn->base + rgn->size,
+					   mem->base + mem->size));
+			for (; pfn < end; pfn++) {
+				SetPageReserved(pfn_to_page(pfn));
+				set_page_count(pfn_to_page(pfn), 1);
+			}
 		}
 	}
 }
@@ -51,7 +56,7 @@ void mem_jump(const struct kstate_abi_root *root, unsigned long end)
 	mem_new_reset();
 	mem_log_lines = 0;
 	mem_memblock(end);
-	kstate_boot_reserve(&copy);
+	kstate_boot_reserve(&copy, PFN_PHYS(MEM_END));
 	mem_map_init();
 	kstate_boot_init();
 	mem_core_initcall();

@@ -569,7 +569,7 @@ static void claims_are_all_or_none(void)
 		mem_old_commit(&root);
 		mem_memblock(MEM_FIRST + model.nr_bits);
 		mem_old_reset();
-		kstate_boot_reserve(&root);
+		kstate_boot_reserve(&root, PFN_PHYS(MEM_END));
 		mem_map_init();
 		kstate_boot_init();
 		if (late)
@@ -598,7 +598,7 @@ static void others_keep_their_memory(void)
 	CHECK_EQ(memblock_reserve(PFN_PHYS(MEM_FIRST + 300), PAGE_SIZE), 0);
 	mem_old_reset();
 	memset(mem_pages, 0, (MEM_FIRST + model.nr_bits) * sizeof(*mem_pages));
-	kstate_boot_reserve(&root);
+	kstate_boot_reserve(&root, PFN_PHYS(MEM_END));
 	/* and so may what is found a bit later */
 	CHECK_EQ(memblock_reserve(PFN_PHYS(MEM_FIRST + 310), PAGE_SIZE), 0);
 	mem_map_init();
@@ -621,7 +621,7 @@ static void memblock_may_be_full(void)
 		CHECK_EQ(memblock_reserve(i * 8192, 4096), 0);
 	mem_old_reset();
 	mem_log_lines = 0;
-	kstate_boot_reserve(&root);
+	kstate_boot_reserve(&root, PFN_PHYS(MEM_END));
 	CHECK_EQ(mem_reserved_pages(), 0);
 	kstate_boot_init();
 	mem_core_initcall();
