@@ -207,6 +207,8 @@ static void not_restored(struct kstate_core *core,
 			  desc->name, in->instance);
 }
 
+static const char was_lost[] = "it was lost at the jump";
+
 /* Run @desc's hooks and give @in's contents to @obj. */
 static int restore_object(struct kstate_core *core,
 			  const struct kstate_description *desc, void *obj,
@@ -230,10 +232,13 @@ static int restore_object(struct kstate_core *core,
 	module_put(desc->owner);
 
 	trace_kstate_restore(desc->name, in->instance, err);
-	if (err)
-		not_restored(core, desc, in);
-	else
+	if (!err) {
 		set_state(core, in, KSTATE_IN_RESTORED);
+		return 0;
+	}
+	not_restored(core, desc, in);
+	if (!report->untried)
+		kstate_core_not_restored(core, desc, in->instance, report->why);
 	return err;
 }
 
@@ -310,6 +315,8 @@ int kstate_core_register(struct kstate_core *core,
 			return ret;
 		}
 		ret = KSTATE_RESTORED;
+	} else if (in && in->state == KSTATE_IN_LOST) {
+		kstate_core_not_restored(core, desc, instance, was_lost);
 	}
 	trace_kstate_register(desc->name, instance, ret);
 	return ret;
@@ -372,6 +379,8 @@ int kstate_core_restore(struct kstate_core *core,
 		if (err)
 			kstate_core_error(core, "cannot restore", desc->name,
 					  instance);
+		else if (in)
+			kstate_core_not_restored(core, desc, instance, was_lost);
 		return err ?: -ENOENT;
 	}
 	if (in->state != KSTATE_IN_PENDING)

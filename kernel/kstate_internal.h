@@ -118,6 +118,13 @@ bool kstate_have_objects(void);
 
 void kstate_refuse_jump(const char *why, int err);
 
+/* When a kernel stops: never, for KSTATE_STOP, for KSTATE_MANDATORY */
+enum kstate_stop {
+	KSTATE_STOP_NEVER,
+	KSTATE_STOP_ASKED,
+	KSTATE_STOP_MANDATORY,
+};
+
 enum kstate_phase {
 	KSTATE_IDLE,
 	KSTATE_SAVING,
@@ -189,6 +196,7 @@ struct kstate_object {
  * @in: the stream of the previous kernel while @opened
  * @in_len: its bytes
  * @force: lose mandatory state, if the image cannot restore it
+ * @stop: when a kernel stops that cannot restore an object
  * @quiet: nothing is logged
  *
  * There is one, and the tests have more, which are quiet.
@@ -223,13 +231,15 @@ struct kstate_core {
 	const void *in;
 	size_t in_len;
 	bool force;
+	enum kstate_stop stop;
 	bool quiet;
 };
 
 #define KSTATE_CORE_INIT(_name, _mem) {					\
 	.lock = __MUTEX_INITIALIZER((_name).lock),			\
 	.notes_lock = __SPIN_LOCK_UNLOCKED((_name).notes_lock),		\
-	.objects = RB_ROOT, .by_obj = RB_ROOT, .notes = RB_ROOT, .mem = (_mem) }
+	.objects = RB_ROOT, .by_obj = RB_ROOT, .notes = RB_ROOT, .mem = (_mem),	\
+	.stop = KSTATE_STOP_ASKED }
 
 extern struct kstate_core kstate_core;
 
@@ -258,6 +268,11 @@ void kstate_core_discard(struct kstate_core *core,
 int kstate_core_open(struct kstate_core *core, const void *data, size_t len);
 void kstate_core_close(struct kstate_core *core);
 int kstate_core_finish(struct kstate_core *core);
+bool kstate_core_stops(const struct kstate_core *core,
+		       const struct kstate_description *desc);
+void kstate_core_not_restored(const struct kstate_core *core,
+			      const struct kstate_description *desc,
+			      u64 instance, const char *why);
 void kstate_core_error(struct kstate_core *core, const char *what,
 		       const char *name, u64 instance);
 

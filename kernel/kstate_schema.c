@@ -447,8 +447,11 @@ static const char *check_head(const struct kstate_description *desc,
 		return "is nested too deep";
 	if (desc->min_version > desc->version)
 		return "has min_version above version";
-	if (desc->flags & ~(KSTATE_LATE | KSTATE_MANDATORY | KSTATE_ARMS))
+	if (desc->flags & ~(KSTATE_LATE | KSTATE_MANDATORY | KSTATE_ARMS |
+			    KSTATE_STOP))
 		return "has unknown flags";
+	if ((desc->flags & (KSTATE_STOP | KSTATE_MANDATORY)) == KSTATE_STOP)
+		return "stops the kernel, but is not mandatory";
 	if (!desc->fields || desc->fields->kind == KS_END)
 		return "has no fields";
 	return NULL;

@@ -173,6 +173,9 @@ static void test_bad_descriptions(struct kunit *test)
 	desc.flags = BIT(7);
 	KUNIT_EXPECT_EQ(test, -EINVAL, try_register(test, &desc));
 	desc = thing_desc;
+	desc.flags = KSTATE_STOP;
+	KUNIT_EXPECT_EQ(test, -EINVAL, try_register(test, &desc));
+	desc = thing_desc;
 	desc.fields = none;
 	KUNIT_EXPECT_EQ(test, -EINVAL, try_register(test, &desc));
 	desc.fields = NULL;

@@ -351,6 +351,28 @@ static void test_meter(struct kunit *test)
 	hop->old.meter = NULL;
 }
 
+/* Whose loss stops a kernel, by what the administrator wants */
+static void test_stops(struct kunit *test)
+{
+	static const u32 flags[] = {
+		0, KSTATE_MANDATORY, KSTATE_MANDATORY | KSTATE_STOP,
+	};
+	struct kstate_hop *hop = kstate_hop_new(test);
+	struct kstate_core *core = &hop->new;
+	struct kstate_description desc = thing_desc;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		desc.flags = flags[i];
+		core->stop = KSTATE_STOP_NEVER;
+		KUNIT_EXPECT_FALSE(test, kstate_core_stops(core, &desc));
+		core->stop = KSTATE_STOP_ASKED;
+		KUNIT_EXPECT_EQ(test, i == 2, kstate_core_stops(core, &desc));
+		core->stop = KSTATE_STOP_MANDATORY;
+		KUNIT_EXPECT_EQ(test, i >= 1, kstate_core_stops(core, &desc));
+	}
+}
+
 /* A folio that cannot be preserved, and one that was exchanged afterwards */
 static void test_folio_fails(struct kunit *test)
 {
@@ -515,6 +537,7 @@ static struct kunit_case kstate_core_cases[] = {
 	KUNIT_CASE(test_order),
 	KUNIT_CASE(test_save_fails),
 	KUNIT_CASE(test_meter),
+	KUNIT_CASE(test_stops),
 	KUNIT_CASE(test_folio_fails),
 	KUNIT_CASE(test_lost),
 	KUNIT_CASE(test_leaving),

@@ -14,7 +14,7 @@
  *   release	write N to release N pages, some here, some there
  *   fail	write what is to fail once: prepare, size, custom, save, late
  *   must	write what mandatory state to have: good, value, type, unknown,
- *		none; reads as its value and whether it was restored
+ *		stop, none; reads as its value and whether it was restored
  *
  * The scenarios in tools/testing/selftests/kstate/ drive it.
  */

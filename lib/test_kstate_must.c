@@ -56,6 +56,23 @@ static const struct kstate_description unknown_desc = {
 	.fields	= good_fields,
 };
 
+/* What only the next kernel's hook can tell */
+#define UNLUCKY		13
+
+static int refuse_unlucky(const void *obj, u32 version)
+{
+	return ((const struct test_must *)obj)->value == UNLUCKY ? -EDOM : 0;
+}
+
+static const struct kstate_description stop_desc = {
+	.name	= "test_kstate.must",
+	.size	= sizeof(struct test_must),
+	.flags	= KSTATE_MANDATORY | KSTATE_STOP,
+	.owner	= THIS_MODULE,
+	.validate = refuse_unlucky,
+	.fields	= good_fields,
+};
+
 static const struct {
 	const char *name;
 	const struct kstate_description *desc;
@@ -66,6 +83,7 @@ static const struct {
 	{ "value",	&good_desc,	1000 },	/* more than there may be */
 	{ "type",	&type_desc,	7 },
 	{ "unknown",	&unknown_desc,	7 },
+	{ "stop",	&stop_desc,	UNLUCKY },	/* refused when restored */
 };
 
 static const struct kstate_description *registered;

@@ -218,6 +218,11 @@ struct kstate_field {
 #define KSTATE_MANDATORY	BIT(1)
 /* The fields are the arms of a union, told apart by their values. */
 #define KSTATE_ARMS		BIT(2)
+/*
+ * A kernel that was given such an object and cannot restore it is not to go on:
+ * it stops, unless kstate_stop= says otherwise. Only with KSTATE_MANDATORY.
+ */
+#define KSTATE_STOP		BIT(3)
 
 /**
  * struct kstate_description - the description of one kind of object
@@ -229,7 +234,7 @@ struct kstate_field {
  * @min_version: oldest version of a stream that post_load still understands,
  *	and oldest version that may still read a stream of this one
  * @size: bytes of the object
- * @flags: KSTATE_LATE, KSTATE_MANDATORY, KSTATE_ARMS or 0
+ * @flags: KSTATE_LATE, KSTATE_MANDATORY, KSTATE_ARMS, KSTATE_STOP or 0
  * @owner: THIS_MODULE; a module's description without it is not registered.
  *	Its code stays while a hook or a hand-over needs it; a module unregisters
  *	what it registered before it goes.

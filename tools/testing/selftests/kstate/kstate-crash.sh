@@ -9,22 +9,6 @@
 # shellcheck source=kstate-lib.sh
 . "${0%/*}/kstate-lib.sh"
 
-# The archive without kernels to jump to: crashkernel= is small.
-crash_initrd() {
-	(cd / && find . -xdev ! -path './boot/*' ! -path './lib/modules/*' \
-		! -path './tmp/*' | cpio -o -H newc >/tmp/crash.cpio 2>/dev/null)
-}
-
-load_crash() {
-	crash_initrd &&
-	kexec -s -p /boot/k1 --initrd=/tmp/crash.cpio \
-		--command-line="$(next_cmdline | sed 's/crashkernel=[^ ]*//') \
-kstate.crash=1 nr_cpus=1 reset_devices"
-	_rc=$?
-	rm -f /tmp/crash.cpio
-	return $_rc
-}
-
 # What the crash image may use, and where it was loaded.
 crash_area() {
 	sed -n 's/^ *\([0-9a-f-]*\) : Crash kernel/\1/p' /proc/iomem

@@ -124,3 +124,20 @@ charged() {
 put() {
 	echo "$2" 2>/dev/null >"$1"
 }
+
+# The archive without kernels to jump to: crashkernel= is small.
+crash_initrd() {
+	(cd / && find . -xdev ! -path './boot/*' ! -path './lib/modules/*' \
+		! -path './tmp/*' | cpio -o -H newc >/tmp/crash.cpio 2>/dev/null)
+}
+
+# load_crash: what a panic boots, which runs the scenario with kstate.crash=1
+load_crash() {
+	crash_initrd &&
+	kexec -s -p /boot/k1 --initrd=/tmp/crash.cpio \
+		--command-line="$(next_cmdline | sed 's/crashkernel=[^ ]*//') \
+kstate.crash=1 nr_cpus=1 reset_devices"
+	_rc=$?
+	rm -f /tmp/crash.cpio
+	return $_rc
+}

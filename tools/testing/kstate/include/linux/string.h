@@ -2,6 +2,7 @@
 #ifndef _KSTATE_SHIM_LINUX_STRING_H
 #define _KSTATE_SHIM_LINUX_STRING_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 #include <string.h>
 
@@ -18,6 +19,18 @@ static inline size_t str_has_prefix(const char *str, const char *prefix)
 	size_t len = strlen(prefix);
 
 	return strncmp(str, prefix, len) ? 0 : len;
+}
+
+static inline int match_string(const char * const *array, size_t nr,
+			       const char *string)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(array[i], string))
+			return i;
+	}
+	return -EINVAL;
 }
 
 #endif /* _KSTATE_SHIM_LINUX_STRING_H */
