@@ -74,7 +74,8 @@ answers() {
 }
 
 # Redis: every command is on file before it is answered; after every
-# $step transactions the whole is saved in a file, too.
+# $step transactions the whole is saved in a file, too, and a child begins to
+# write the log anew, from what it shares with its parent.
 redis_start() {
 	mkdir -p "$1"
 	redis-server --port 0 --unixsocket "$redis_socket" --dir "$1" \
@@ -98,7 +99,17 @@ redis_do() {
 	answers OK QUEUED QUEUED OK OK || return
 	[ $(($1 % step)) -eq 0 ] || return 0
 	echo SAVE >&3
-	answers OK && echo "$1" >>"$acks/rdb"
+	answers OK && echo "$1" >>"$acks/rdb" || return
+	echo BGREWRITEAOF >&3
+	read -r _got <&4
+	case $_got in
+	"Background append only file rewriting "*) ;;
+	"ERR Background append only file rewriting already in progress") ;;
+	*)
+		echo "$_got"
+		return 1
+		;;
+	esac
 }
 
 redis_last() {
