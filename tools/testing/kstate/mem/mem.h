@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A machine for mm/kstate_*.c: a terabyte of memory that may be preserved, and
- * above it an arena where alloc_page() finds the map's pages. mem_jump() starts
+ * A machine for mm/kstate_*.c: four tebibytes of memory that may be preserved, and
+ * above them an arena where alloc_page() finds the map's pages. mem_jump() starts
  * the next kernel in it.
  */
 #ifndef _KSTATE_MEM_H
@@ -14,7 +14,7 @@
 
 /* Pages that tests may use begin here; what is below is the new kernel's. */
 #define MEM_FIRST	BIT(15)
-#define MEM_ARENA	BIT(28)
+#define MEM_ARENA	BIT(30)
 #define MEM_ARENA_SIZE	BIT(20)
 #define MEM_END		(MEM_ARENA + MEM_ARENA_SIZE)
 

@@ -196,6 +196,33 @@ static void every_129th_page(void)
 	every(160 * CHUNK, 129);
 }
 
+/*
+ * So many bitmaps that their index takes more than what the map may cost on top. A
+ * bitmap then costs what a run does besides its own page. As few runs as make one do
+ * for every second page.
+ */
+static void bitmaps_of_tebibytes(void)
+{
+	unsigned long nr = 3 * TIB / 2 / CHUNK, runs = 320, i, j, at;
+	unsigned int order;
+
+	for (order = 0; order < 4; order++) {
+		mem_reset(order % 2);
+		for (i = 0; i < nr; i++) {
+			at = MEM_FIRST + in_order(order, i, nr) * CHUNK;
+			for (j = 0; j < runs; j++)
+				if (kstate_preserve_range(PFN_PHYS(at + 2 * j),
+							  PAGE_SIZE))
+					break;
+			if (!CHECK_EQ(j, runs))
+				return;
+		}
+		CHECK_EQ(PHYS_PFN(kstate_mem_preserved()), nr * runs);
+		CHECK(kstate_mem_map_bytes() <= nr * (PAGE_SIZE + 16) + 65536);
+	}
+	mem_reset(false);
+}
+
 /* Folios of all orders that follow each other, or come back a bit later */
 static void folios_in_a_row(void)
 {
@@ -675,6 +702,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(every_64th_page),
 	TAP_TEST(every_107th_page),
 	TAP_TEST(every_129th_page),
+	TAP_TEST(bitmaps_of_tebibytes),
 	TAP_TEST(folios_in_a_row),
 	TAP_TEST(shredded_fills_up),
 	TAP_TEST(runs_across_chunks),
