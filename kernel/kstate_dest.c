@@ -41,6 +41,21 @@ struct dest_request {
 };
 
 /*
+ * Could a folio in use be moved? Not if somebody has a reference that is not told of,
+ * as for memory that is pinned or preserved.
+ */
+static bool folio_may_move(struct folio *folio)
+{
+	int expected = folio_mapcount(folio) + 1;
+
+	if (!folio_test_anon(folio) || folio_test_swapcache(folio))
+		expected += folio_nr_pages(folio);
+	if (folio_test_private(folio))
+		expected++;
+	return folio_test_lru(folio) && folio_ref_count(folio) <= expected;
+}
+
+/*
  * A cheap guess whether alloc_contig_range() could empty this page. Pages in
  * ZONE_MOVABLE and CMA are for those who can move; an image cannot.
  */
@@ -48,12 +63,20 @@ static bool page_may_be_taken(unsigned long pfn, const struct zone *zone,
 			      bool lent)
 {
 	struct page *page = pfn_to_online_page(pfn);
+	struct folio *folio;
+	bool may;
 
 	if (!page || page_zone(page) != zone || PageReserved(page) ||
 	    PageHuge(page) || (!lent && is_migrate_cma_page(page)))
 		return false;
-	return !page_ref_count(page) ||
-	       (PageLRU(page) && !folio_maybe_dma_pinned(page_folio(page)));
+	if (!PageLRU(page))
+		return !page_ref_count(page);
+	folio = page_folio(page);
+	if (!folio_try_get(folio))
+		return true;
+	may = folio_may_move(folio);
+	folio_put(folio);
+	return may;
 }
 
 /* The highest page of the candidate that cannot be taken, or 0. */
