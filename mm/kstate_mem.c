@@ -147,19 +147,41 @@ static int no_ram_error(unsigned long pfn, unsigned long last)
 }
 
 #ifdef CONFIG_MEMORY_HOTPLUG
-static int forget_ram(struct notifier_block *nb, unsigned long action,
-		      void *arg)
+static int is_in_block(unsigned long pfn, unsigned long nr, void *arg)
 {
-	if (action == MEM_OFFLINE) {
-		guard(mutex)(&map_lock);
+	const struct memory_notify *block = arg;
+
+	return pfn < block->start_pfn + block->nr_pages &&
+	       pfn + nr > block->start_pfn;
+}
+
+/*
+ * What is preserved can neither move nor be freed. Pages that somebody pinned look
+ * as if they could be moved, and would be tried for ever.
+ */
+static int stay_online(struct memory_notify *block)
+{
+	if (!kstate_map_walk_runs(&out_tree.map, is_in_block, block))
+		return 0;
+	pr_info("some memory from %#llx on is preserved: it cannot go offline\n",
+		(u64)PFN_PHYS(block->start_pfn));
+	return -EBUSY;
+}
+
+static int memory_goes(struct notifier_block *nb, unsigned long action,
+		       void *arg)
+{
+	guard(mutex)(&map_lock);
+	if (action == MEM_GOING_OFFLINE)
+		return notifier_from_errno(stay_online(arg));
+	if (action == MEM_OFFLINE)
 		known_ram.end = 0;
-	}
 	return NOTIFY_OK;
 }
 
 static int __init watch_ram(void)
 {
-	return hotplug_memory_notifier(forget_ram, DEFAULT_CALLBACK_PRI);
+	return hotplug_memory_notifier(memory_goes, DEFAULT_CALLBACK_PRI);
 }
 core_initcall(watch_ram);
 #endif
