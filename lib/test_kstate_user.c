@@ -303,7 +303,10 @@ static int add_area(const char *name, struct page **pages, long nr)
 	return 0;
 }
 
-/* Not pinned for long, the pages are where they may not stay. */
+/*
+ * Not pinned for long, the pages are where they may not stay: all that are in
+ * ZONE_MOVABLE, and some of the others, of a contiguous memory area.
+ */
 static int try_movable(struct page **pages, long nr)
 {
 	long i, refused = 0;
@@ -312,9 +315,11 @@ static int try_movable(struct page **pages, long nr)
 	for (i = 0; i < nr; i++) {
 		struct folio *folio = page_folio(pages[i]);
 
-		if (folio_zonenum(folio) != ZONE_MOVABLE)
-			continue;
 		err = kstate_preserve_folio(folio);
+		if (!err)
+			kstate_unpreserve_folio(folio);
+		if (!err && folio_zonenum(folio) != ZONE_MOVABLE)
+			continue;
 		if (err != -EOPNOTSUPP)
 			return err ?: -EDOM;
 		refused++;

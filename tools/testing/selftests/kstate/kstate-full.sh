@@ -23,6 +23,9 @@ case $stage in
 	diag "$percent % of memory is preserved"
 	check "these are 85 % of memory or more" [ "$percent" -ge 85 ]
 	equal "memory set apart is lent" "$(meminfo CmaTotal)" 163840
+	# user memory comes from there as long as that is most of what is free
+	check "in memory that is lent nothing is preserved" \
+		pin_mem movable lent 33554432
 	# the next kernel would take what is left for huge pages
 	check "the image is loaded" load_next hugepages=0
 	jump
