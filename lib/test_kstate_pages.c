@@ -148,11 +148,14 @@ static int alloc_blocks(void)
 static void shuffle_blocks(void)
 {
 	struct rnd_state rnd;
-	unsigned long i;
+	unsigned long i, other;
 
 	prandom_seed_state(&rnd, 1);
-	for (i = nr - 1; i; i--)
-		swap(blocks[i], blocks[prandom_u32_state(&rnd) % (i + 1)]);
+	for (i = nr - 1; i; i--) {
+		/* swap() may evaluate its arguments more than once. */
+		other = prandom_u32_state(&rnd) % (i + 1);
+		swap(blocks[i], blocks[other]);
+	}
 }
 
 static int preserve_blocks(void)
