@@ -44,7 +44,7 @@ struct pglist_data {
 #define pg_data_t	struct pglist_data
 
 /* There is none. */
-#define for_each_online_pgdat(pgdat)	while (((pgdat) = NULL))
+#define for_each_online_pgdat(pgdat)	for ((pgdat) = NULL; 0;)
 
 #define pageblock_align(pfn)		ALIGN(pfn, pageblock_nr_pages)
 #define pageblock_start_pfn(pfn)	ALIGN_DOWN(pfn, pageblock_nr_pages)
