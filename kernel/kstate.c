@@ -688,3 +688,19 @@ void kstate_refuse_jump(const char *why, int err)
 	kstate_core.last_name[0] = '\0';
 	kstate_core.last_instance = 0;
 }
+
+/**
+ * kstate_refuse_memory - the same, for memory that could not be had
+ * @why: constant text, like "memory for the image"
+ * @err: errno that the system call returns
+ *
+ * Logs that there was none; any other errno was logged by who found it.
+ *
+ * Context: process context, may sleep.
+ */
+void kstate_refuse_memory(const char *why, int err)
+{
+	if (err == -ENOMEM)
+		pr_err("no %s\n", why);
+	kstate_refuse_jump(why, err);
+}

@@ -255,6 +255,7 @@ int kstate_dest_locate(struct kexec_buf *kbuf)
 	}
 	pr_err("no %lu KiB of contiguous memory for the image: it could not carry the registered state\n",
 	       req.nr << (PAGE_SHIFT - 10));
+	kstate_refuse_jump("no contiguous memory for the image", -EADDRNOTAVAIL);
 	return -EADDRNOTAVAIL;
 }
 
@@ -292,28 +293,11 @@ static void own_kaslr_room(struct kimage *image, unsigned long size,
 	}
 }
 
-/**
- * kstate_dest_finish - let an image carry state
- * @image: the image, with all its segments placed
- * @size: bytes that the next kernel takes while it unpacks itself
- * @align: bytes, its alignment
- *
- * Allocates the root page and the room for KASLR; both live and die with the
- * image. What is preserved already has to leave the next kernel enough to boot.
- *
- * Context: process context, may sleep; kexec's lock is held.
- *
- * Return: 0, also for an image that carries nothing; -ENOMEM; as
- * kstate_mem_prepare().
- */
-int kstate_dest_finish(struct kimage *image, unsigned long size,
-		       unsigned long align)
+static int let_carry(struct kimage *image, unsigned long size,
+		     unsigned long align)
 {
-	struct page *root;
+	struct page *root = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
-	if (!image_can_own(image))
-		return 0;
-	root = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!root)
 		return -ENOMEM;
 	/* Written by this kernel, not by kexec: encrypted like all memory. */
@@ -328,4 +312,31 @@ int kstate_dest_finish(struct kimage *image, unsigned long size,
 	if (!kstate_anything_preserved())
 		return 0;
 	return kstate_mem_prepare(image->kstate.needs, false);
+}
+
+/**
+ * kstate_dest_finish - let an image carry state
+ * @image: the image, with all its segments placed
+ * @size: bytes that the next kernel takes while it unpacks itself
+ * @align: bytes, its alignment
+ *
+ * Allocates the root page and the room for KASLR; both live and die with the
+ * image. What is preserved already has to leave the next kernel enough to boot.
+ *
+ * Context: process context, may sleep; kexec's lock is held.
+ *
+ * Return: 0, also for an image that carries nothing; -ENOMEM; as
+ * kstate_mem_prepare(). The log and last_error have the reason.
+ */
+int kstate_dest_finish(struct kimage *image, unsigned long size,
+		       unsigned long align)
+{
+	int ret;
+
+	if (!image_can_own(image))
+		return 0;
+	ret = let_carry(image, size, align);
+	if (ret)
+		kstate_refuse_memory("memory for the image", ret);
+	return ret;
 }

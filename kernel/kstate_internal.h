@@ -117,6 +117,7 @@ void kstate_forecast_free(struct kstate_forecast *forecast);
 bool kstate_have_objects(void);
 
 void kstate_refuse_jump(const char *why, int err);
+void kstate_refuse_memory(const char *why, int err);
 
 /* When a kernel stops: never, for KSTATE_STOP, for KSTATE_MANDATORY */
 enum kstate_stop {

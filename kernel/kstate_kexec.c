@@ -186,14 +186,6 @@ static void handover_undo(void)
 	kstate_buf_free(&out_buf);
 }
 
-/* For what has no log line of its own */
-static void refuse_memory(const char *why, int err)
-{
-	if (err == -ENOMEM)
-		pr_err("no %s\n", why);
-	kstate_refuse_jump(why, err);
-}
-
 /* What an image can restore that state is not given to */
 static const struct kstate_target no_target = {
 	.why = "this image carries no state",
@@ -257,7 +249,7 @@ int kstate_kexec_check(struct kimage *image, const void *bzimage,
 		ret = kstate_core_check(&kstate_core, target);
 	}
 	if (ret == -ENOMEM)
-		refuse_memory("memory to look at the image", ret);
+		kstate_refuse_memory("memory to look at the image", ret);
 	return ret;
 }
 
@@ -307,7 +299,7 @@ int kstate_kexec_save(struct kimage *image)
 	if (!ret)
 		return 0;
 	kstate_out_abort();
-	refuse_memory("memory for the hand-over", ret);
+	kstate_refuse_memory("memory for the hand-over", ret);
 undo:
 	handover_undo();
 	return ret;

@@ -42,6 +42,8 @@ refused() {
 	ok "$1 is too much"
 	equal "the log says of what" \
 		"$(dmesg | grep -c "kernel would not have enough memory left $2")" 1
+	equal "and last_error that" "$(cat $sys/last_error)" \
+		"- 0 - - -ENOSPC memory for the image"
 	check "and so does kexec" grep -q 'No space left' /tmp/load.log
 	equal "nothing goes on" "$(cat $sys/state)" idle
 }
