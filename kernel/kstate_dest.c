@@ -227,7 +227,7 @@ void kstate_dest_prepare(const struct kimage *image)
  * Context: process context, may sleep; kexec's lock is held.
  *
  * Return: 1: placed; 0: to be placed by the caller; -EADDRNOTAVAIL: there is
- * state to carry and no memory to own.
+ * state to carry and no memory to own; -EINTR: the caller is being killed.
  */
 int kstate_dest_locate(struct kexec_buf *kbuf)
 {
@@ -248,6 +248,9 @@ int kstate_dest_locate(struct kexec_buf *kbuf)
 		kbuf->mem = PFN_PHYS(pfn);
 		return 1;
 	}
+	/* the search was broken off: this says nothing of memory */
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	if (!kstate_have_objects() && !kstate_anything_preserved()) {
 		pr_info("no contiguous memory for the image: it will carry no state\n");
 		image->kstate.shared = true;
