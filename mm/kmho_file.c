@@ -87,8 +87,9 @@ int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
 	struct file *file = make_file(f);
 	int err = 0;
 
+	/* shmem has no space when there is no memory for an inode */
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return PTR_ERR(file) == -ENOSPC ? -ENOMEM : PTR_ERR(file);
 	f->file = file;
 	for (; e < end && !err; e++)
 		err = adopt_extent(file_inode(file), e);
