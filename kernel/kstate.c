@@ -662,17 +662,6 @@ void kstate_discard(const struct kstate_description *desc, u64 instance)
 EXPORT_SYMBOL_GPL(kstate_discard);
 
 /**
- * kstate_have_objects - is anything registered?
- *
- * Context: any; a snapshot.
- * Return: true if there is something that a jump would lose
- */
-bool kstate_have_objects(void)
-{
-	return READ_ONCE(kstate_core.nr_objects);
-}
-
-/**
  * kstate_refuse_jump - keep why there will be no jump, for sysfs
  * @why: constant text
  * @err: errno that reboot(2) returns

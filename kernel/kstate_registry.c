@@ -201,3 +201,14 @@ static int __init watch_modules(void)
 }
 core_initcall(watch_modules);
 #endif
+
+/**
+ * kstate_have_objects - is anything registered?
+ *
+ * Context: any; a snapshot.
+ * Return: true if there is something that a jump would lose
+ */
+bool kstate_have_objects(void)
+{
+	return READ_ONCE(kstate_core.nr_objects);
+}
