@@ -9,10 +9,10 @@
  * finds it there already. Memory that a driver manages is not, since only the
  * driver knows how to make it RAM again.
  */
-#include <linux/cleanup.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
+#include <linux/lockdep.h>
 #include <linux/memory.h>
 #include <linux/minmax.h>
 #include <linux/spinlock.h>
@@ -70,14 +70,15 @@ void kstate_arch_ram_around(phys_addr_t at, phys_addr_t *start,
 	boot_ram_around(at, start, end);
 	if (*end > at)
 		return;
-	guard(spinlock)(&added_lock);
+	spin_lock(&added_lock);
 	for (i = 0; i < nr_added; i++) {
 		if (at < added[i].start || at >= added[i].end)
 			continue;
 		*start = added[i].start;
 		*end = added[i].end;
-		return;
+		break;
 	}
+	spin_unlock(&added_lock);
 }
 
 /* kstate_arch_each_ram(), see mm/kstate_room.c */
@@ -89,9 +90,10 @@ void kstate_arch_each_ram(void (*visit)(phys_addr_t start, phys_addr_t end))
 	for (i = 0; i < nr; i++, entry++)
 		if (entry->type == E820_TYPE_RAM)
 			visit(entry->addr, entry->addr + entry->size);
-	guard(spinlock)(&added_lock);
+	spin_lock(&added_lock);
 	for (i = 0; i < nr_added; i++)
 		visit(added[i].start, added[i].end);
+	spin_unlock(&added_lock);
 }
 
 /**
@@ -120,7 +122,7 @@ void kstate_pass_ram(struct kimage *image, struct boot_params *params)
 
 	if (image->type != KEXEC_TYPE_DEFAULT)
 		return;
-	guard(spinlock)(&added_lock);
+	spin_lock(&added_lock);
 	image->kstate.ram_changes = changes;
 	for (i = 0; i < nr_added; i++) {
 		if (params->e820_entries >= E820_MAX_ENTRIES_ZEROPAGE)
@@ -130,30 +132,39 @@ void kstate_pass_ram(struct kimage *image, struct boot_params *params)
 		entry->size = added[i].end - added[i].start;
 		entry->type = E820_TYPE_RAM;
 	}
+	spin_unlock(&added_lock);
 }
 
 #ifdef CONFIG_MEMORY_HOTPLUG
+static void add(u64 start, u64 end)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&added_lock);
+	for (i = 0; i < nr_added; i++) {
+		if (added[i].end == start) {
+			added[i].end = end;
+			return;
+		}
+	}
+	if (nr_added == MAX_ADDED)
+		return;
+	added[nr_added].start = start;
+	added[nr_added].end = end;
+	nr_added++;
+}
+
 static int note_added(struct resource *res, void *arg)
 {
 	u64 start = res->start, end = res->end + 1;
 	phys_addr_t from, to;
-	unsigned int i;
 
 	boot_ram_around(start, &from, &to);
 	if ((res->flags & IORESOURCE_SYSRAM_DRIVER_MANAGED) || end <= to)
 		return 0;
-	guard(spinlock)(&added_lock);
-	for (i = 0; i < nr_added; i++) {
-		if (added[i].end == start) {
-			added[i].end = end;
-			return 0;
-		}
-	}
-	if (nr_added == MAX_ADDED)
-		return 0;
-	added[nr_added].start = start;
-	added[nr_added].end = end;
-	nr_added++;
+	spin_lock(&added_lock);
+	add(start, end);
+	spin_unlock(&added_lock);
 	return 0;
 }
 
@@ -161,7 +172,7 @@ static void note_removed(u64 start, u64 end)
 {
 	unsigned int i;
 
-	guard(spinlock)(&added_lock);
+	spin_lock(&added_lock);
 	i = nr_added;
 	while (i--) {
 		u64 first = added[i].start, stop = added[i].end;
@@ -180,6 +191,7 @@ static void note_removed(u64 start, u64 end)
 		else
 			added[i] = added[--nr_added];
 	}
+	spin_unlock(&added_lock);
 }
 
 static int note_change(struct notifier_block *nb, unsigned long action,
