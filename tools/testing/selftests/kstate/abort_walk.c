@@ -363,8 +363,8 @@ static void walk_kills(unsigned int kills, double seconds, uint64_t seed)
 
 	one_kill(0, 0);		/* whatever is made once */
 	takes = one_kill(0, 0);
-	if (seconds && kills * takes > 2e6 * seconds)
-		kills = 2e6 * seconds / takes + 1;
+	while (seconds && kills > LEAST / 4 && kills * takes > 2e6 * seconds)
+		kills--;
 	printf("# %s: %.0f ms\n", walk.step->name, takes / 1000);
 	walk.failed = 0;
 	walk.done = 0;
