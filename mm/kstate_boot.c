@@ -75,10 +75,12 @@ static bool __init list_is_in_ram(const struct kstate_abi_root *root,
 				  phys_addr_t ram_end)
 {
 	u32 nr = le32_to_cpu(root->nr_extents);
-	const struct kstate_abi_extent *last = &root->extents[nr - 1];
+	const struct kstate_abi_extent *last;
 
-	return !nr || le64_to_cpu(last->start) + le64_to_cpu(last->size) <=
-		      ram_end;
+	if (!nr)
+		return true;
+	last = &root->extents[nr - 1];
+	return le64_to_cpu(last->start) + le64_to_cpu(last->size) <= ram_end;
 }
 
 /* Why the root cannot be used, NULL if it can. */
