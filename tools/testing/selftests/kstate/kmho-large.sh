@@ -13,9 +13,7 @@ size=$((512 << 20))
 
 # kmho_mem says what it found.
 hand() {
-	kmho_mem "$@" "seed=$seed" thp:448 small:64 | while read -r _line; do
-		emit "$_line"
-	done
+	kmho_mem "$@" "seed=$seed" thp:448 small:64 | pass
 }
 
 if [ "$stage" -eq 1 ]; then

@@ -48,9 +48,7 @@ put $debug/fail_page_alloc/min-order 0
 walk() {
 	abort_walk -r "$seed" -t "$most" "$@" >/tmp/walk 2>/tmp/walk.err
 	_status=$?
-	while read -r _line; do
-		emit "$_line"
-	done </tmp/walk
+	pass </tmp/walk
 	while read -r _line; do
 		diag "$_line"
 	done </tmp/walk.err
@@ -59,10 +57,7 @@ walk() {
 
 # take KEY KIND...: memory of processes is as it was.
 take() {
-	kmho_mem take "$@" "seed=$seed" >/tmp/out 2>&1
-	while read -r _line; do
-		emit "$_line"
-	done </tmp/out
+	kmho_mem take "$@" "seed=$seed" 2>&1 | pass
 }
 
 sum() {

@@ -34,9 +34,7 @@ start_module() {
 
 # Result lines that the module has in one of its files.
 pass_on() {
-	while read -r _line; do
-		emit "$_line"
-	done <"$dbg/$1"
+	pass <"$dbg/$1"
 }
 
 # go_on [WORD...]: load the next kernel, with more words if told, and jump.

@@ -26,6 +26,13 @@ fail() { emit "not ok - $*"; }
 skip() { emit "ok - $* # SKIP"; }
 diag() { emit "# $*"; }
 
+# pass: result lines of a program, from its standard output
+pass() {
+	while read -r _line; do
+		emit "$_line"
+	done
+}
+
 # check TEXT COMMAND...: a result line from a command's exit status.
 check() {
 	_text=$1
