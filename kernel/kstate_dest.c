@@ -18,6 +18,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-isolation.h>
+#include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
@@ -342,4 +343,37 @@ int kstate_dest_finish(struct kimage *image, unsigned long size,
 	if (ret)
 		kstate_refuse_memory("memory for the image", ret);
 	return ret;
+}
+
+static void show_image(struct seq_file *m, struct kimage *image)
+{
+	unsigned long pages = 0, in_place = 0, i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		pages += PFN_UP(image->segment[i].memsz);
+	/* kexec takes a page from this list if it is where its contents belong. */
+	if (image_can_own(image))
+		in_place = pages - list_count_nodes(&image->dest_pages);
+	seq_printf(m, "pages %lu\nin_place %lu\n", pages, in_place);
+}
+
+/**
+ * kstate_dest_show - how much of an image lies where it will be needed
+ * @m: gets the lines "pages N" and "in_place N" for the image that a reboot would
+ *	start, nothing if there is none
+ *
+ * The other pages are copied at the jump.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -EBUSY: an image is being loaded, or jumped to
+ */
+int kstate_dest_show(struct seq_file *m)
+{
+	if (!kexec_trylock())
+		return -EBUSY;
+	if (kexec_image)
+		show_image(m, kexec_image);
+	kexec_unlock();
+	return 0;
 }

@@ -22,6 +22,7 @@ struct kimage;
 struct kstate_edge;
 struct kstate_target;
 struct page;
+struct seq_file;
 
 /*
  * ---- The life cycle: kstate.c, kstate_out.c ----
@@ -383,6 +384,9 @@ int kstate_dry_run(struct kstate_meter *meter);
 
 void kstate_buf_free(struct kstate_buf *buf);
 
+/* Says to @m how much of the loaded image is in place. 0 or -EBUSY. */
+int kstate_dest_show(struct seq_file *m);
+
 /* Release what nobody claimed, the map and the stream: pages released. */
 unsigned long kstate_finish(void);
 
@@ -394,6 +398,11 @@ const char *kstate_handover_open(const struct kstate_abi_root *root);
 static inline int kstate_buf_grow(struct kstate_buf *buf, size_t size)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline int kstate_dest_show(struct seq_file *m)
+{
+	return 0;
 }
 
 static inline u32 kstate_generation(void)

@@ -21,6 +21,7 @@
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 #include <linux/security.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -418,7 +419,7 @@ static const struct attribute_group kstate_group = {
 	.bin_attrs = kstate_bin_attrs,
 };
 
-/* ---- The previous kernel's stream, for kstate(8) ---- */
+/* ---- debugfs: the previous kernel's stream, for kstate(8), and the image ---- */
 
 /* It has physical addresses, and whatever secrets state has. */
 static int in_stream_open(struct inode *inode, struct file *file)
@@ -455,10 +456,18 @@ static const struct file_operations stream_fops = {
 	.llseek	= default_llseek,
 };
 
+static int image_show(struct seq_file *m, void *unused)
+{
+	return kstate_dest_show(m);
+}
+DEFINE_SHOW_ATTRIBUTE(image);
+
 static void __init kstate_debugfs_init(void)
 {
-	debugfs_create_file("stream", 0400, debugfs_create_dir("kstate", NULL),
-			    NULL, &stream_fops);
+	struct dentry *dir = debugfs_create_dir("kstate", NULL);
+
+	debugfs_create_file("stream", 0400, dir, NULL, &stream_fops);
+	debugfs_create_file("image", 0400, dir, NULL, &image_fops);
 }
 
 static int __init kstate_sysfs_init(void)

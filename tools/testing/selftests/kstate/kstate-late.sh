@@ -30,10 +30,15 @@ note_place
 start_module $((stage - 1)) pages=$((1 + $(random_below 200))) || exit 1
 [ "$stage" -le "$(hops)" ] || exit 0
 
+check "an image of kexec_load(2) is loaded" kexec -c -l /boot/k2 --reuse-cmdline
+equal "it is all copied at the jump" "$(image_has in_place)" 0
 if ! load_next; then
 	fail "the next kernel is loaded"
 	exit 1
 fi
+check "the next kernel is loaded" [ "$(image_has pages)" -gt 4096 ]
+equal "and nothing of it is copied at the jump" "$(image_has in_place)" \
+	"$(image_has pages)"
 before=$(cat $dbg/pages)
 if ! fill; then
 	fail "memory is nearly full"

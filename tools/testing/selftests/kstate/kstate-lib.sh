@@ -46,6 +46,11 @@ load_next() {
 	load /boot/k2 "$seed_word" "$@"
 }
 
+# image_has pages|in_place: how many of the loaded image's there are
+image_has() {
+	sed -n "s/^$1 //p" /sys/kernel/debug/kstate/image
+}
+
 # Field of /proc/meminfo: KiB, or a number of huge pages.
 meminfo() {
 	sed -n "s/^$1: *\([0-9]*\).*/\1/p" /proc/meminfo

@@ -21,6 +21,7 @@ try() {
 	mount) mount -t khofs -o name=tried none /tmp/mnt && umount /tmp/mnt ;;
 	drop) echo tried >/sys/fs/khofs/drop ;;
 	stream) cat /sys/kernel/debug/kstate/stream ;;
+	image) cat /sys/kernel/debug/kstate/image ;;
 	address) no_address /tmp/address ;;
 	*) return 2 ;;
 	esac
