@@ -96,6 +96,17 @@ static unsigned long find_obstacle(unsigned long first, unsigned long nr,
 	return 0;
 }
 
+/*
+ * alloc_contig_range() empties no folio that begins before its range: with huge
+ * pages everywhere that would be each range. Begin where a folio does.
+ */
+static unsigned long begin_of_folio(unsigned long pfn, unsigned long align)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page ? rounddown(page_to_pfn(compound_head(page)), align) : pfn;
+}
+
 /* Top down, as kexec places its segments. */
 static unsigned long dest_scan(const struct dest_request *req)
 {
@@ -105,6 +116,7 @@ static unsigned long dest_scan(const struct dest_request *req)
 
 	while (tries && top >= req->min + req->nr - 1) {
 		first = rounddown(top - req->nr + 1, req->align);
+		first = begin_of_folio(first, req->align);
 		if (first < req->min || !first)
 			break;
 		obstacle = find_obstacle(first, req->nr, req->lent);
