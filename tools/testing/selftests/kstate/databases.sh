@@ -104,7 +104,8 @@ redis_do() {
 	read -r _got <&4
 	case $_got in
 	"Background append only file rewriting "*) ;;
-	"ERR Background append only file rewriting already in progress") ;;
+	# redis-cli has an empty line after an error
+	"ERR Background append only file rewriting already in progress") answers '' ;;
 	*)
 		echo "$_got"
 		return 1
