@@ -7,6 +7,9 @@
 # where it gets them, while the next kernel is loaded, again and again, and jumped
 # to. What is preserved, a program's memory, and files are as they were.
 
+# functions are called by check
+# shellcheck disable=SC2317
+
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=kstate-lib.sh
@@ -16,7 +19,7 @@ swap=/dev/nvme0n1
 
 # Blocks of 512 bytes that were read from there
 swapped_in() {
-	awk '{ print $3 }' /sys/block/${swap#/dev/}/stat
+	awk '{ print $3 }' /sys/block/"${swap#/dev/}"/stat
 }
 
 # 4 MiB within a second
@@ -42,10 +45,6 @@ hog() {
 	pages_come
 }
 
-load_again() {
-	kexec -s -u && load_next
-}
-
 start_module $((stage - 1)) pages=2000 || exit 1
 mkdir -p /khofs
 check "khofs is mounted" mount -t khofs -o size=128M none /khofs
@@ -66,7 +65,8 @@ mkswap $swap >/dev/null
 check "there is swap" swapon $swap
 check "memory is short: pages come in from swap, others go" hog
 for time in 1 2 3; do
-	check "an image finds room, time $time" load_again
+	kexec -s -u
+	check "an image finds room, time $time" load_next
 done
 equal "nothing of it is copied at the jump" "$(image_has in_place)" \
 	"$(image_has pages)"
