@@ -2,13 +2,14 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel tools vm test golden kunit sim bench fuzz lint series clean
+.PHONY: help setup demo tree kernel tools vm test golden kunit sim bench fuzz soak lint series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 	@echo
 	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
-	@echo 'run), FUZZ_TIME, PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
+	@echo 'run), FUZZ_TIME, HOPS, SOAK_TIME, PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE'
+	@echo '(default ~/.cache/kstate).'
 
 setup: ## install what a bare Debian 12 lacks
 	@scripts/setup
@@ -47,6 +48,9 @@ bench: ## what saving and restoring cost, here and in a guest; writes build/benc
 fuzz: ## the fuzzers for FUZZ_TIME seconds, an hour by default
 	@scripts/setup fuzz
 	@scripts/fuzz
+
+soak: setup ## HOPS jumps, 200 by default, of guests that have much to do
+	@scripts/soak
 
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, Sphinx
 	@scripts/setup lint
