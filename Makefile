@@ -2,10 +2,10 @@
 #
 # The commands of this repository. What they do stands in scripts/.
 
-.PHONY: help setup demo tree kernel tools vm test golden kunit sim bench fuzz soak lint series clean
+.PHONY: help setup demo tree kernel tools vm test test-long golden kunit sim bench fuzz soak lint series clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 	@echo
 	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
 	@echo 'run), FUZZ_TIME, HOPS, SOAK_TIME, PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE'
@@ -31,6 +31,9 @@ vm: setup ## a shell in a guest; kexec-now jumps to the next kernel
 
 test: setup ## everything: user space, KUnit, and the guests of tests.table
 	@scripts/test $(T)
+
+test-long: setup ## guests of T with a kernel that looks for mistakes; takes an hour
+	@KERNEL=debug SLOWER=6 scripts/test $(or $(T),kstate-hop)
 
 kunit: setup ## only the KUnit tests, on UML
 	@scripts/kunit

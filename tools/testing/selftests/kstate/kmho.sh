@@ -44,9 +44,7 @@ case $stage in
 	check "and for shared memory" \
 		put /sys/kernel/mm/transparent_hugepage/shmem_enabled advise
 	kmho_errors given >/tmp/out
-	while read -r line; do
-		emit "$line"
-	done </tmp/out
+	pass </tmp/out
 	equal "nothing is preserved" "$(cat $sys/preserved)" 0
 	# shellcheck disable=SC2086  # a list of words
 	give 1 gen=2 fork $every
@@ -71,9 +69,7 @@ case $stage in
 	equal "what came is registered again" \
 		"$(grep -c '^mm\.kmho ' $sys/registered)" 1
 	kmho_errors arrived 8 >/tmp/out
-	while read -r line; do
-		emit "$line"
-	done </tmp/out
+	pass </tmp/out
 	mem_test 8 cancel 8
 	# shellcheck disable=SC2086
 	take 1 gen=2 again $every

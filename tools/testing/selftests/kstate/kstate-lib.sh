@@ -95,6 +95,17 @@ all_objects="test_kstate.all 0,test_kstate.all 7,\
 test_kstate.all 18446744073709551615,test_kstate.counter 0,\
 test_kstate.late 0,test_kstate.memory 0,"
 
+# keep_files MIB: some on khofs, one of them of so many MiB, and their sums
+keep_files() {
+	cp -r /selftests /khofs/files
+	dd if=/dev/urandom of=/khofs/files/large bs=1M count="$1" 2>/dev/null
+	find /khofs/files -type f -exec sha256sum {} + >/khofs/sums
+}
+
+check_files() {
+	check "files are as they were" sha256sum -c -s /khofs/sums
+}
+
 # Only a note: KASLR is to move the kernel, but it may come back.
 note_place() {
 	diag "kernel at $(sed -n 's/^ *\([0-9a-f]*\)-.*Kernel code/\1/p' /proc/iomem)," \

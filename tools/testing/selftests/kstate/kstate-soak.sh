@@ -68,7 +68,7 @@ work() {
 	mkswap "$swap" >/dev/null
 	swapon "$swap" || return
 	record 1
-	_mib=$((($(meminfo MemAvailable) + $(meminfo SwapTotal) / 4) / 1024))
+	_mib=$(($(meminfo MemAvailable) / 1024 + 128))
 	stress --vm 1 --vm-keep --vm-madvise hugepage --vm-bytes "${_mib}M"
 	stress --dentry 1 --dentries 200 --hdd 1 --hdd-bytes 4M --rename 1 \
 		--fallocate 1 --fallocate-bytes 4M --mknod 1
@@ -87,12 +87,10 @@ check "khofs is mounted" mount -t khofs -o noatime,size=128M none /khofs
 if [ "$stage" -eq 1 ]; then
 	check "huge pages for all" \
 		put /sys/kernel/mm/transparent_hugepage/enabled always
-	cp -r /selftests /khofs/files
-	dd if=/dev/urandom of=/khofs/files/large bs=1M count=16 2>/dev/null
-	find /khofs/files -type f -exec sha256sum {} + >/khofs/sums
+	keep_files 16
 else
 	check_trace
-	check "files are as they were" sha256sum -c -s /khofs/sums
+	check_files
 	check "what was being changed can be removed" rm -r /khofs/changing
 	hand take "$(value kinds)"
 	check "a third of the pages is released, or less" \

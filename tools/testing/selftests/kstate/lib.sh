@@ -58,6 +58,34 @@ equal() {
 	fi
 }
 
+# Does this kernel look for memory that nothing points to any more?
+leaks=/sys/kernel/debug/kmemleak
+kmemleak_is_on() {
+	[ -e $leaks ] && { echo scan >$leaks; } 2>/dev/null
+}
+
+# What is on its way from one place to another is not seen the first time.
+has_leaks() {
+	echo scan >$leaks
+	usleep 1000000
+	echo scan >$leaks
+	cat $leaks >/tmp/leaks
+	[ -s /tmp/leaks ]
+}
+
+# no_leaks TEXT: of what is older than 5 s
+no_leaks() {
+	sleep 6
+	if has_leaks && sleep 6 && has_leaks; then
+		fail "$1: nothing is leaked"
+		head -n 40 /tmp/leaks | while read -r _line; do
+			diag "$_line"
+		done
+	else
+		ok "$1: nothing is leaked"
+	fi
+}
+
 # The value of a word on the command line.
 cmdline_value() {
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"
@@ -101,6 +129,7 @@ load() {
 
 # jump: into what is loaded. Returns only when the kernel refused.
 jump() {
+	! kmemleak_is_on || no_leaks "before jump $stage"
 	emit "# stage $stage jump up $(cut -d' ' -f1 /proc/uptime)"
 	kexec -e
 }
