@@ -46,6 +46,15 @@ load_next() {
 	load /boot/k2 "$seed_word" "$@"
 }
 
+# load_soon [WORD...]: kexec does not wait for memory, and may find none at once
+load_soon() {
+	for _try in 1 2 3 4 5 6 7 8; do
+		load_next "$@" && return
+		usleep 500000
+	done
+	return 1
+}
+
 # image_has pages|in_place: how many of the loaded image's there are
 image_has() {
 	sed -n "s/^$1 //p" /sys/kernel/debug/kstate/image

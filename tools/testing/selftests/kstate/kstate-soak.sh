@@ -111,7 +111,7 @@ kinds="small:$((1 + $(random 24))),thp:$((2 + 2 * $(random 16))),shared:4"
 hand give "$kinds"
 check "more pages are preserved" put $dbg/pages $((least + $(random 3000)))
 check "there is much to do" work
-check "the next kernel is loaded" load_next "soak.kinds=$kinds" \
+check "the next kernel is loaded" load_soon "soak.kinds=$kinds" \
 	"soak.events=$(events)" "soak.free=$kept"
 jump
 fail "kexec -e came back"
