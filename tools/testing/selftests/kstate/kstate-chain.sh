@@ -11,10 +11,6 @@
 
 pages=4000
 
-random() {
-	echo $(($(od -An -N2 -tu2 /dev/urandom) % $1))
-}
-
 # In thousandths, how much of free memory is of no use for huge pages
 unusable() {
 	awk '/Normal|DMA32/ { v = $14 * 1000; if (v > most) most = v }

@@ -9,10 +9,6 @@
 # shellcheck source=kstate-lib.sh
 . "${0%/*}/kstate-lib.sh"
 
-random_below() {
-	echo $(($(od -An -N4 -tu4 /dev/urandom) % $1))
-}
-
 # Take nearly all memory that is free, in files that lie all over it: what is
 # preserved while they go, one by one, comes from everywhere.
 files=24
@@ -27,7 +23,7 @@ fill() {
 }
 
 note_place
-start_module $((stage - 1)) pages=$((1 + $(random_below 200))) || exit 1
+start_module $((stage - 1)) pages=$((1 + $(random 200))) || exit 1
 [ "$stage" -le "$(hops)" ] || exit 0
 
 check "an image of kexec_load(2) is loaded" kexec -c -l /boot/k2 --reuse-cmdline
@@ -47,7 +43,7 @@ fi
 preserved=0
 for file in $(seq $files | shuf); do
 	rm /tmp/fill/"$file"
-	nr=$((1 + $(random_below 120)))
+	nr=$((1 + $(random 120)))
 	put $dbg/pages $nr && preserved=$((preserved + nr))
 done
 equal "pages were preserved after the load" "$(cat $dbg/pages)" \

@@ -55,6 +55,11 @@ load_soon() {
 	return 1
 }
 
+# random N: a number below it
+random() {
+	echo $(($(od -An -N4 -tu4 /dev/urandom) % $1))
+}
+
 # image_has pages|in_place: how many of the loaded image's there are
 image_has() {
 	sed -n "s/^$1 //p" /sys/kernel/debug/kstate/image

@@ -91,12 +91,12 @@ else
 		sh -c "! kmho_mem take 1 uid=1000 small:1 seed=$seed | grep '^not ok'"
 fi
 
-for what in load unload load mount drop stream; do
+for what in load unload load mount drop stream image; do
 	check "root: $what works" try $what
 done
 for who in as_user as_root_there; do
 	equal "$who: works at all" "$($who echo works)" works
-	refused $who load unload kexec mount drop stream
+	refused $who load unload kexec mount drop stream image
 	equal "$who: reads what all may" "$(files $who "<")" "$public"
 	equal "$who: writes nothing" "$(files $who ">>")" ""
 done

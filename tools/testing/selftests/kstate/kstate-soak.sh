@@ -20,10 +20,6 @@ tracing=/sys/kernel/tracing
 swap=/dev/nvme0n1
 least=1000
 
-random() {
-	echo $(($(od -An -N2 -tu2 /dev/urandom) % $1))
-}
-
 # What the command line carries from jump to jump
 value() {
 	cmdline_value "soak.$1"
