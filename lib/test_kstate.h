@@ -36,6 +36,7 @@ enum test_fail {
 
 /* An errno if the scenario wants @what to fail now. */
 int test_fail_now(enum test_fail what);
+int test_starting(void);
 
 /* Note a result, with a text that says what was expected. */
 __printf(2, 3) void test_expect(bool good, const char *fmt, ...);

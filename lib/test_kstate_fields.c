@@ -148,8 +148,10 @@ static const struct kstate_custom_ops blob_ops = {
 
 static int all_prepare(void *obj)
 {
-	prepared++;
-	return 0;
+	int err = test_starting();
+
+	prepared += !err;
+	return err;
 }
 
 static void all_abort(void *obj)

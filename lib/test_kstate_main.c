@@ -194,6 +194,14 @@ int test_fail_now(enum test_fail what)
 	return -EREMOTEIO;
 }
 
+/* Objects are there before what they have, and no hand-over is to see that. */
+static bool starting = true;
+
+int test_starting(void)
+{
+	return READ_ONCE(starting) ? -EBUSY : 0;
+}
+
 /* ---- debugfs ---- */
 
 static struct dentry *dir;
@@ -320,6 +328,7 @@ static int __init test_kstate_init(void)
 		stop();
 		return err;
 	}
+	WRITE_ONCE(starting, false);
 	make_files();
 	return 0;
 }

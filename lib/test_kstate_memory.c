@@ -8,12 +8,14 @@
  * it, and stay the same over all hops.
  */
 #include <linux/align.h>
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/kstate.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -45,6 +47,10 @@ struct test_memory {
 
 static struct test_memory memory;
 static bool preserved;		/* @memory.blocks are, by this kernel */
+
+/* What a hand-over says of them has to be so until the jump, or until it is off. */
+static bool blocks_frozen;
+static DEFINE_MUTEX(blocks_lock);
 
 static phys_addr_t block_phys(u64 block)
 {
@@ -138,9 +144,19 @@ static bool block_claim(u64 block)
 static int memory_prepare(void *obj)
 {
 	struct test_memory *m = obj;
-	int err = block_preserve(m->prepared);
+	int err;
 
-	return err ?: test_fail_now(TEST_FAIL_PREPARE);
+	guard(mutex)(&blocks_lock);
+	err = test_starting() ?: block_preserve(m->prepared) ?:
+	      test_fail_now(TEST_FAIL_PREPARE);
+	blocks_frozen = !err;
+	return err;
+}
+
+static void memory_abort(void *obj)
+{
+	guard(mutex)(&blocks_lock);
+	blocks_frozen = false;
 }
 
 static int memory_pre_save(void *obj)
@@ -160,6 +176,7 @@ static const struct kstate_description memory_desc = {
 	.owner		= THIS_MODULE,
 	.fields		= memory_fields,
 	.prepare	= memory_prepare,
+	.abort		= memory_abort,
 	.pre_save	= memory_pre_save,
 };
 
@@ -284,6 +301,9 @@ static int preserve_new(unsigned long nr, bool range)
 	u64 *list, block;
 	int err;
 
+	guard(mutex)(&blocks_lock);
+	if (blocks_frozen)
+		return -EBUSY;
 	list = kvrealloc(memory.blocks, (slot + 1) * sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
@@ -318,21 +338,35 @@ int test_memory_preserve(unsigned long nr)
 	return 0;
 }
 
+static int release_any(void)
+{
+	int pages;
+	u64 *block;
+
+	guard(mutex)(&blocks_lock);
+	if (blocks_frozen)
+		return -EBUSY;
+	if (!memory.nr_blocks)
+		return -ENODATA;
+	block = &memory.blocks[get_random_u32_below(memory.nr_blocks)];
+	pages = block_pages(*block);
+	if (block_visit(*block, true) >= 0)
+		return -EIO;
+	block_unpreserve(*block);
+	block_free(*block);
+	*block = memory.blocks[--memory.nr_blocks];
+	return pages;
+}
+
 /* Blocks picked at random, at least @nr pages of them in all */
 int test_memory_release(unsigned long nr)
 {
-	u64 *block, pages;
+	int pages;
 
-	for (; nr; nr -= min(nr, pages)) {
-		if (!memory.nr_blocks)
-			return -ENODATA;
-		block = &memory.blocks[get_random_u32_below(memory.nr_blocks)];
-		pages = block_pages(*block);
-		if (block_visit(*block, true) >= 0)
-			return -EIO;
-		block_unpreserve(*block);
-		block_free(*block);
-		*block = memory.blocks[--memory.nr_blocks];
+	for (; nr; nr -= min_t(unsigned long, nr, pages)) {
+		pages = release_any();
+		if (pages < 0)
+			return pages;
 	}
 	return 0;
 }
