@@ -20,6 +20,7 @@
  * @name: what mount(8) calls it by, ``name=``
  * @kept: the tree has a reference to @sb, and outlives its last mount
  * @frozen: by the hand-over that is being prepared
+ * @dropped: it is not mounted, and not to be mounted any more
  * @dying: its last reference is gone
  */
 struct khofs_tree {
@@ -29,6 +30,7 @@ struct khofs_tree {
 	char name[KHOFS_NAME_MAX + 1];
 	bool kept;
 	bool frozen;
+	bool dropped;
 	bool dying;
 };
 

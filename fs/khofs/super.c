@@ -180,8 +180,11 @@ u64 khofs_tree_bytes(const struct khofs_tree *tree)
  */
 int khofs_drop_tree(struct khofs_tree *tree, bool mounted)
 {
-	if (!mounted && is_mounted(tree, 1))
-		return -EBUSY;
+	scoped_guard(spinlock, &trees_lock) {
+		if (!mounted && is_mounted(tree, 1))
+			return -EBUSY;
+		tree->dropped = !mounted;
+	}
 	if (xchg(&tree->kept, false))
 		deactivate_super(tree->sb);
 	return 0;
@@ -345,7 +348,7 @@ static bool name_is_usable(const char *name, struct khofs_tree **found)
 
 	spin_lock(&trees_lock);
 	*found = tree_named(name);
-	usable = !*found || get_tree_ref(*found);
+	usable = !*found || (!(*found)->dropped && get_tree_ref(*found));
 	spin_unlock(&trees_lock);
 	return usable;
 }
@@ -360,8 +363,13 @@ static int khofs_get_tree(struct fs_context *fc)
 	if (ctx->image)
 		return make_tree(fc);
 	guard(mutex)(&mount_lock);
-	/* A tree that is going has the name until it is gone. */
-	wait_var_event(&trees, name_is_usable(ctx->name, &tree));
+	/*
+	 * A tree that is going has the name until it is gone. One that was dropped
+	 * may stay as long as a hand-over is tried.
+	 */
+	err = wait_var_event_killable(&trees, name_is_usable(ctx->name, &tree));
+	if (err)
+		return err;
 	if (tree)
 		return join_tree(fc, tree);
 	err = khofs_register();
