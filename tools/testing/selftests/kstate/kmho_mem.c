@@ -343,6 +343,7 @@ static void hand_over(void)
 		.ranges = (unsigned long)ranges, .num_ranges = nr,
 	};
 	unsigned int i;
+	int err;
 
 	/* Not in order, since it need not be. */
 	for (i = 0; i < nr; i++) {
@@ -350,8 +351,10 @@ static void hand_over(void)
 		ranges[nr - 1 - i].length = pieces[i].length;
 	}
 	start = now_us();
-	result(!kmho(KMHO_HANDOVER, &op), "handed over", NULL);
-	printf("# in %lu us\n", now_us() - start);
+	err = kmho(KMHO_HANDOVER, &op);
+	result(!err, "handed over", NULL);
+	printf("# in %lu us%s%s\n", now_us() - start, err ? ": " : "",
+	       err ? strerror(errno) : "");
 	if (copied)
 		printf("# the first by tmpfs in %lu us\n", copied);
 	if (opt.swap)
@@ -614,7 +617,11 @@ static void cancel(void)
 		.flags = opt.other ? KMHO_OTHER_USER : 0,
 	};
 
-	result(!kmho(KMHO_CANCEL, &op), "given up", NULL);
+	int err = kmho(KMHO_CANCEL, &op);
+
+	if (err)
+		printf("# %s\n", strerror(errno));
+	result(!err, "given up", NULL);
 	result(kmho(KMHO_CANCEL, &op) && errno == ENOENT, "only once", NULL);
 }
 
