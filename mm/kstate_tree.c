@@ -454,6 +454,8 @@ int kstate_tree_set(struct kstate_tree *tree, unsigned long first,
 		if (!tree->map.top)
 			return -ENOMEM;
 		tree->map.levels = 1;
+		/* Before @first, or what follows @last would not be near. */
+		kstate_tree_settle(tree);
 	}
 	while (at <= last) {
 		stop = last;
