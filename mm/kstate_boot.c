@@ -14,6 +14,7 @@
 
 #include <linux/bitops.h>
 #include <linux/cache.h>
+#include <linux/cpumask.h>
 #include <linux/crc32.h>
 #include <linux/init.h>
 #include <linux/io.h>
@@ -25,6 +26,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/overflow.h>
+#include <linux/padata.h>
 #include <linux/page-isolation.h>
 #include <linux/pgalloc_tag.h>
 #include <linux/sched.h>
@@ -435,15 +437,62 @@ static void __init free_pages_between(unsigned long pfn, unsigned long nr)
 	}
 }
 
-/* How far the gaps have been freed, and how much that was */
-struct gap_walk {
+/* As many gaps are given to several CPUs at once ... */
+#define GAPS_AT_ONCE		512
+/* ... that each have as many pages at least; that is a millisecond or less. */
+#define GAP_PAGES_LEAST		PHYS_PFN(SZ_16M)
+
+/* How far the gaps have been looked for, and those that are to be freed */
+static struct gap_walk {
 	unsigned int region;
 	unsigned long pfn;
 	unsigned long freed;
-};
+	unsigned long pages;
+	unsigned int nr;
+	struct {
+		unsigned long first;
+		unsigned long nr;
+	} gaps[GAPS_AT_ONCE];
+} gap_walk __initdata;
 
-/* Free what regions have from the last run on up to @end. */
-static void __init free_gap(struct gap_walk *walk, unsigned long end)
+/* Free pages @start to @end - 1 of those that all gaps at hand have, in a row. */
+static void __init free_part(unsigned long start, unsigned long end, void *arg)
+{
+	const struct gap_walk *walk = arg;
+	unsigned long before = 0, stop;
+	unsigned int i;
+
+	for (i = 0; i < walk->nr && start < end; i++) {
+		stop = min(end, before + walk->gaps[i].nr);
+		if (start < stop) {
+			free_pages_between(walk->gaps[i].first + start - before,
+					   stop - start);
+			start = stop;
+		}
+		before += walk->gaps[i].nr;
+	}
+}
+
+static void __init free_gaps(struct gap_walk *walk)
+{
+	struct padata_mt_job job = {
+		.thread_fn	= free_part,
+		.fn_arg		= walk,
+		.size		= walk->pages,
+		.align		= MAX_ORDER_NR_PAGES,
+		.min_chunk	= GAP_PAGES_LEAST,
+		.max_threads	= num_online_cpus(),
+		.numa_aware	= true,
+	};
+
+	padata_do_multithreaded(&job);
+	walk->freed += walk->pages;
+	walk->pages = 0;
+	walk->nr = 0;
+}
+
+/* What regions have from the last run on up to @end is a gap. */
+static void __init find_gap(struct gap_walk *walk, unsigned long end)
 {
 	for (; walk->region < nr_regions; walk->region++) {
 		unsigned long first = max(walk->pfn,
@@ -451,20 +500,23 @@ static void __init free_gap(struct gap_walk *walk, unsigned long end)
 		unsigned long stop = min(end, regions[walk->region].last + 1);
 
 		if (first < stop) {
-			free_pages_between(first, stop - first);
-			walk->freed += stop - first;
+			if (walk->nr == GAPS_AT_ONCE)
+				free_gaps(walk);
+			walk->gaps[walk->nr].first = first;
+			walk->gaps[walk->nr++].nr = stop - first;
+			walk->pages += stop - first;
 		}
 		if (end <= regions[walk->region].last)
 			break;
 	}
 }
 
-static int __init free_gap_before(unsigned long pfn, unsigned long nr,
+static int __init find_gap_before(unsigned long pfn, unsigned long nr,
 				  void *arg)
 {
 	struct gap_walk *walk = arg;
 
-	free_gap(walk, pfn);
+	find_gap(walk, pfn);
 	walk->pfn = pfn + nr;
 	return 0;
 }
@@ -472,14 +524,13 @@ static int __init free_gap_before(unsigned long pfn, unsigned long nr,
 /* All struct pages exist now, so neighbours can be looked at and merged. */
 static int __init kstate_boot_free_gaps(void)
 {
-	struct gap_walk walk = { };
-
 	kstate_all_pages_exist = true;
-	kstate_map_walk_runs(&kstate_in_map, free_gap_before, &walk);
-	free_gap(&walk, ULONG_MAX);
+	kstate_map_walk_runs(&kstate_in_map, find_gap_before, &gap_walk);
+	find_gap(&gap_walk, ULONG_MAX);
+	free_gaps(&gap_walk);
 	if (kstate_in_map.top)
 		pr_info("%lu pages kept in place, %lu between them freed\n",
-			kstate_in_map.nr_pages, walk.freed);
+			kstate_in_map.nr_pages, gap_walk.freed);
 	return 0;
 }
 core_initcall(kstate_boot_free_gaps);

@@ -14,6 +14,7 @@ void mem_new_reset(void)
 	kstate_all_pages_exist = false;
 	in_root_good = false;
 	nr_regions = 0;
+	memset(&gap_walk, 0, sizeof(gap_walk));
 }
 
 const struct kstate_map *mem_new_map(void)

@@ -11,6 +11,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/padata.h>
 #include <linux/string.h>
 
 #include "../../../../kernel/kstate_internal.h"
@@ -202,6 +203,27 @@ void mem_printk(const char *fmt, ...)
 }
 
 /* ---- The rest of the kernel ---- */
+
+/*
+ * As if helpers had taken the parts: the last one first, and each of another size.
+ * They are small, so that there is more than one.
+ */
+void padata_do_multithreaded(struct padata_mt_job *job)
+{
+	unsigned long start, end = job->start + job->size;
+	static unsigned long units;
+
+	while (end > job->start) {
+		start = job->start;
+		units = units % 7 + 1;
+		if (job->size > units * job->align &&
+		    end > job->start + units * job->align)
+			start = round_down(end - units * job->align,
+					   job->align);
+		job->thread_fn(start, end, job->fn_arg);
+		end = start;
+	}
+}
 
 /* There is one thread. */
 int test_and_set_bit(long bit, unsigned long *bits)
