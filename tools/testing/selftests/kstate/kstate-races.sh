@@ -46,6 +46,18 @@ start() {
 	done
 }
 
+# go_on_for SECONDS NAME...: or longer, on a slow machine, until all got somewhere
+go_on_for() {
+	sleep "$1"
+	shift
+	for _actor; do
+		for _try in 1 2 3 4 5 6 7 8 9 10; do
+			[ ! -s "$work/$_actor.done" ] || break
+			sleep 10
+		done
+	done
+}
+
 # went_well NAME...: each got somewhere, and failed only for what it met
 went_well() {
 	for _actor; do
@@ -122,11 +134,15 @@ do_files() {
 	kstate status && kstate list
 }
 
+# It looks at all CPUs when it starts, and crashes if one goes meanwhile.
 stress() {
 	mkdir -p /khofs/changing
 	(cd /tmp && exec stress-ng --temp-path /khofs/changing --timeout 0 --dentry 1 \
 		--dentries 200 --hdd 1 --hdd-bytes 4M --rename 1 --fallocate 1 \
 		--fallocate-bytes 4M --mknod 1 --fork 1) >/tmp/stress.log 2>&1 &
+	until find /khofs/changing -type f | grep -q .; do
+		usleep 100000
+	done
 }
 
 # What is registered, preserved and pinned
@@ -176,7 +192,7 @@ fi
 before=$(account)
 load_soon
 start hand_over module memory keys tree image cpu trace files
-sleep "$seconds"
+go_on_for "$seconds" hand_over module memory keys tree image cpu trace files
 touch $work/stop
 wait
 went_well hand_over module memory keys tree image cpu trace files
@@ -189,7 +205,7 @@ start_module 0 pages=1000 || exit 1
 check "the next kernel is loaded" load_soon
 stress
 start hand_over pages memory keys tree cpu trace files
-sleep "$seconds"
+go_on_for "$seconds" hand_over pages memory keys tree cpu trace files
 went_well hand_over pages memory keys tree cpu trace files
 diag "the jump is in the midst of this"
 # two hand-overs at a time cannot be
