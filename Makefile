@@ -8,8 +8,8 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 	@echo
 	@echo 'Variables: K1, K2 (kernels: vm, debian, a flavour, a file), T (tests to'
-	@echo 'run), FUZZ_TIME, HOPS, SOAK_TIME, PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE'
-	@echo '(default ~/.cache/kstate).'
+	@echo 'run), KERNEL (of test-long: debug or kcsan), FUZZ_TIME, HOPS, SOAK_TIME,'
+	@echo 'PEER=1, JOBS, ACCEL=kvm, KSTATE_CACHE (default ~/.cache/kstate).'
 
 setup: ## install what a bare Debian 12 lacks
 	@scripts/setup
@@ -33,7 +33,7 @@ test: setup ## everything: user space, KUnit, and the guests of tests.table
 	@scripts/test $(T)
 
 test-long: setup ## guests of T with a kernel that looks for mistakes; takes an hour
-	@KERNEL=debug SLOWER=6 scripts/test $(or $(T),kstate-hop)
+	@KERNEL=$(or $(KERNEL),debug) SLOWER=6 scripts/test $(or $(T),kstate-hop kstate-races)
 
 kunit: setup ## only the KUnit tests, on UML
 	@scripts/kunit
