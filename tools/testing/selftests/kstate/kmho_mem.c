@@ -616,7 +616,6 @@ static void cancel(void)
 		.size = sizeof(op), .key = opt.key, .uid = opt.other,
 		.flags = opt.other ? KMHO_OTHER_USER : 0,
 	};
-
 	int err = kmho(KMHO_CANCEL, &op);
 
 	if (err)
