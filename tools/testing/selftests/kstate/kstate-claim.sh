@@ -22,13 +22,13 @@ not_claimed() {
 finish_frees() {
 	stream=$(awk '{ n += $4 } END { print int(n / 1024) }' \
 		$sys/restored $sys/pending $sys/refused)
-	total=$(mem MemTotal)
+	total=$(meminfo MemTotal)
 	free=$(mem_free)
 	check "finish" put $sys/finish 1
 	equal "the log says how many pages nobody claimed" "$(not_claimed)" "$1"
 	equal "the log lists what nobody asked for" \
 		"$(dmesg | grep -c 'was not asked for')" "$2"
-	near "they are the kernel's again" "$(mem MemTotal)" \
+	near "they are the kernel's again" "$(meminfo MemTotal)" \
 		$((total + $1 * 4 + stream)) 64
 	near "and free" "$(mem_free)" $((free + $1 * 4 + stream)) 2048
 	empty pending

@@ -26,7 +26,7 @@ damage_of() {
 }
 
 damage=$(damage_of "$stage")
-total=$(mem MemTotal)
+total=$(meminfo MemTotal)
 case $stage in
 1)
 	seed_word="$seed_word kstate.memtotal=$total"

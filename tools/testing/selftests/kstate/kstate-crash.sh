@@ -18,7 +18,7 @@ if [ -n "$(cmdline_value kstate.crash)" ]; then
 	check "the crash kernel sees the crashed one" [ -s /proc/vmcore ]
 	equal "its memory is an ELF core" \
 		"$(dd if=/proc/vmcore bs=1 skip=1 count=3 2>/dev/null)" ELF
-	diag "$(ls -l /proc/vmcore), MemTotal $(mem MemTotal) kB"
+	diag "$(ls -l /proc/vmcore), MemTotal $(meminfo MemTotal) kB"
 	equal "it is no hand-over" "$(cat $sys/generation)" 0
 	equal "nothing was to be restored" "$(grep -c 'kstate:' $boot_log)" 0
 	# the note of a word that the crashed kernel had in its memory

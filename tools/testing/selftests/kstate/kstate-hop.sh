@@ -30,13 +30,13 @@ done
 
 check "the hand-over can be finished" put $sys/finish 1
 empty restored
-diag "MemTotal $(mem MemTotal) kB, $(cat $dbg/pages) pages preserved"
+diag "MemTotal $(meminfo MemTotal) kB, $(cat $dbg/pages) pages preserved"
 
 # A hand-over costs the next kernel nothing that it keeps.
 if [ "$stage" -eq 1 ]; then
-	seed_word="$seed_word kstate.memtotal=$(mem MemTotal)"
+	seed_word="$seed_word kstate.memtotal=$(meminfo MemTotal)"
 else
-	near "no memory is missing" "$(mem MemTotal)" \
+	near "no memory is missing" "$(meminfo MemTotal)" \
 		"$(cmdline_value kstate.memtotal)" 256
 fi
 
