@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -428,6 +429,7 @@ static int all_start(unsigned int i)
  * @cpus: how many were online then
  * @saves: how often it was called
  * @irqs_off: interrupts were off
+ * @fail_nth: allocations that the task still had to make until one was to fail
  * @too_late: what came of preserving another page after everything was prepared
  * @page: written by the hook too
  */
@@ -436,6 +438,7 @@ struct test_late {
 	u32 cpus;
 	u32 saves;
 	bool irqs_off;
+	u32 fail_nth;
 	int too_late;
 	struct page *page;
 };
@@ -447,6 +450,7 @@ static const struct kstate_field late_fields[] = {
 	KSTATE_SIMPLE(struct test_late, cpus),
 	KSTATE_SIMPLE(struct test_late, saves),
 	KSTATE_SIMPLE(struct test_late, irqs_off),
+	KSTATE_SIMPLE(struct test_late, fail_nth),
 	KSTATE_SIMPLE(struct test_late, too_late),
 	KSTATE_PAGE(struct test_late, page),
 	KSTATE_END()
@@ -465,6 +469,9 @@ static int late_pre_save(void *obj)
 
 	late.cpus = num_online_cpus();
 	late.irqs_off = irqs_disabled();
+#ifdef CONFIG_FAULT_INJECTION
+	late.fail_nth = current->fail_nth;
+#endif
 	late.saves++;
 	visit_late(&v);
 	return test_fail_now(TEST_FAIL_LATE);
@@ -491,10 +498,9 @@ static int late_reboot(struct notifier_block *nb, unsigned long action,
 
 	if (!cmd || strcmp(cmd, "kexec reboot"))
 		return NOTIFY_DONE;
-	page = alloc_page(GFP_KERNEL);
-	if (page)
-		late.too_late = kstate_preserve_range(page_to_phys(page),
-						      PAGE_SIZE);
+	/* kstate-abort makes allocations fail */
+	page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	late.too_late = kstate_preserve_range(page_to_phys(page), PAGE_SIZE);
 	kstate_unpreserve_range(page_to_phys(late.page), PAGE_SIZE);
 	return NOTIFY_DONE;
 }
@@ -510,6 +516,8 @@ static void late_check(void)
 	test_expect(late.saves == 1 && late.cpus == 1 && late.irqs_off,
 		    "late: saved %u times, %u CPUs, interrupts %s", late.saves,
 		    late.cpus, late.irqs_off ? "off" : "on");
+	test_expect(!late.fail_nth, "late: no failure was still to come: %u",
+		    late.fail_nth);
 	test_expect(late.too_late == -EBUSY,
 		    "late: preserving another page is refused: %d",
 		    late.too_late);

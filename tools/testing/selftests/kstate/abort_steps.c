@@ -73,6 +73,12 @@ static int call_reboot(char **arg)
 	return reboot(LINUX_REBOOT_CMD_KEXEC);
 }
 
+static int call_dry_run(char **arg)
+{
+	return pwrite(opened("/sys/kernel/kstate/dry_run", O_WRONLY), "1", 1,
+		      0) == 1 ? 0 : -1;
+}
+
 static int call_insmod(char **arg)
 {
 	return syscall(SYS_finit_module, opened(arg[0], O_RDONLY), arg[2], 0);
@@ -289,6 +295,7 @@ static const struct step steps[] = {
 	/* has to be refused at its end, by what is not left for the next kernel */
 	{ "reboot", 0, NULL, call_reboot, NULL, false, TOLD,
 	  { ENOMEM, ENOSPC } },
+	{ "dry_run", 0, NULL, call_dry_run, NULL, false, TOLD, { ENOMEM } },
 	/* FILE NAME PARAMETERS */
 	{ "insmod", 3, NULL, call_insmod, undo_insmod, false, UNTOLD,
 	  { ENOMEM } },

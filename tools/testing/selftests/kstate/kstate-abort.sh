@@ -146,6 +146,10 @@ walk_jump() {
 	kexec -s -u
 	kmho_mem cancel 60
 	given=$(kmho_mem keys 0)
+	check "an image that fits" load_bare quiet
+	walk dry_run
+	goes_on "dry_run"
+	kexec -s -u
 }
 
 walk_load() {
@@ -175,8 +179,9 @@ case $stage in
 	! kmemleak_is_on || no_leaks "before the jump"
 	load_next "abort.sum=$sum" "abort.written=$written"
 	emit "# stage $stage jump up $(cut -d' ' -f1 /proc/uptime)"
-	# no failure before that is too many, and after it too late
-	walk -n $((saving + seed % 20)) reboot
+	# from one that is refused on, until one is too late for that; the module
+	# says whether there was one at all
+	walk -n $((saving - 2)) reboot
 	fail "the jump, with a failure when it is too late"
 	exit 1
 	;;
