@@ -4,15 +4,24 @@
  *
  * Everything that the next kernel reads is written at the last moment, so
  * nothing but the kernel itself can damage it in a way that can be repeated.
- * Write what to damage and at which offset in bytes to debugfs, like
- * "stream 100"; the next hand-over then arrives with one bit of that byte
- * changed. The offset is taken modulo the size of the root and of a node,
- * index or stream page. For "phys", which is any preserved memory, it is the
- * address.
+ * Write what to damage to debugfs, at which offset in bytes, and how, like
+ * "stream 100 ones mended"; the next hand-over then arrives so:
+ *
+ * bit		one bit of that byte is changed; so it is if nothing is said
+ * zero, ones	the 8 bytes around it are
+ * swap		the stream's page with it and the one after it are exchanged
+ * old		the stream's page with it is that of the stream that this kernel
+ *		was given, unless it is finished with that
+ * cut		the stream ends there
+ * mended	after that the checksums within the stream are made to fit
+ *
+ * The offset is taken modulo the size of the root, the stream, and of a node or
+ * index page. For "phys", which is any preserved memory, it is the address.
  *
  * Also declares a description that lib/test_kstate_must.c has objects of: a
  * module's own is not in the kernel's image.
  */
+#include <linux/align.h>
 #include <linux/array_size.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -21,6 +30,7 @@
 #include <linux/kstate.h>
 #include <linux/kstate_abi.h>
 #include <linux/kstrtox.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -69,8 +79,32 @@ static const char * const fault_names[] = {
 	[KSTATE_FAULT_PHYS]		= "phys",
 };
 
-static enum kstate_fault fault_what;
-static u64 fault_offset;
+enum kstate_fault_how {
+	KSTATE_FAULT_BIT,
+	KSTATE_FAULT_ZERO,
+	KSTATE_FAULT_ONES,
+	KSTATE_FAULT_SWAP,
+	KSTATE_FAULT_OLD,
+	KSTATE_FAULT_CUT,
+	KSTATE_FAULT_MENDED,
+};
+
+static const char * const how_names[] = {
+	[KSTATE_FAULT_BIT]	= "bit",
+	[KSTATE_FAULT_ZERO]	= "zero",
+	[KSTATE_FAULT_ONES]	= "ones",
+	[KSTATE_FAULT_SWAP]	= "swap",
+	[KSTATE_FAULT_OLD]	= "old",
+	[KSTATE_FAULT_CUT]	= "cut",
+	[KSTATE_FAULT_MENDED]	= "mended",
+};
+
+static struct {
+	enum kstate_fault what;
+	u64 offset;
+	enum kstate_fault_how how;
+	bool mended;
+} fault;
 
 /* The first node of a level */
 static void *map_node(const struct kstate_abi_root *root, u32 level)
@@ -90,11 +124,76 @@ static void *index_end(struct kstate_abi_index *index)
 	return index;
 }
 
-static void *stream_page(const struct kstate_abi_index *index)
+/* What becomes of a page of the stream with another one's contents */
+static void damage_page(u8 *data, u64 len)
 {
-	u64 nr = min(fault_offset / PAGE_SIZE, le32_to_cpu(index->count) - 1);
+	u64 at = ALIGN_DOWN(fault.offset % len, PAGE_SIZE), i;
 
-	return phys_to_virt(le64_to_cpu(index->pages[nr]));
+	for (i = at; i < at + PAGE_SIZE; i++) {
+		if (fault.how == KSTATE_FAULT_SWAP && i + PAGE_SIZE < len)
+			swap(data[i], data[i + PAGE_SIZE]);
+		if (fault.how == KSTATE_FAULT_OLD && kstate_core.opened &&
+		    i < min(len, kstate_core.in_len))
+			data[i] = ((const u8 *)kstate_core.in)[i];
+	}
+}
+
+/* @len is a multiple of 8 */
+static void damage(u8 *data, u64 len)
+{
+	u64 at = fault.offset % len;
+	u8 *word = data + ALIGN_DOWN(at, sizeof(u64));
+
+	switch (fault.how) {
+	case KSTATE_FAULT_ZERO:
+		memset(word, 0, sizeof(u64));
+		break;
+	case KSTATE_FAULT_ONES:
+		memset(word, 0xff, sizeof(u64));
+		break;
+	case KSTATE_FAULT_BIT:
+		data[at] ^= 0x10;
+		break;
+	default:
+	}
+}
+
+/* As far as sections can be told from each other */
+static void mend(void *data, u64 len)
+{
+	struct kstate_abi_stream *head = data;
+	u64 at = le32_to_cpu(head->header_size), span, length;
+	struct kstate_abi_section *sect;
+
+	head->crc = cpu_to_le32(kstate_crc(head, offsetof(typeof(*head), crc)));
+	for (; !(at % 8) && at + sizeof(*sect) <= len; at += span) {
+		sect = data + at;
+		span = le64_to_cpu(sect->span);
+		length = le64_to_cpu(sect->length);
+		if (span < sizeof(*sect) || span > len - at ||
+		    length > span - sizeof(*sect))
+			break;
+		sect->payload_crc = cpu_to_le32(kstate_crc(sect + 1, length));
+		sect->crc = cpu_to_le32(kstate_crc(sect, offsetof(typeof(*sect),
+								  crc)));
+	}
+}
+
+static void damage_stream(struct kstate_abi_root *root)
+{
+	/* nothing else uses it any more */
+	u8 *data = kstate_core.writer.s.data;
+	u64 len = ALIGN_DOWN(le64_to_cpu(root->length), sizeof(u64));
+
+	damage(data, len);
+	damage_page(data, len);
+	if (fault.how == KSTATE_FAULT_CUT) {
+		root->length = cpu_to_le64(fault.offset % len);
+		root->crc = 0;
+		root->crc = cpu_to_le32(kstate_crc(root, sizeof(*root)));
+	}
+	if (fault.mended)
+		mend(data, len);
 }
 
 /**
@@ -106,63 +205,79 @@ static void *stream_page(const struct kstate_abi_index *index)
 void kstate_fault_commit(struct kstate_abi_root *root)
 {
 	struct kstate_abi_index *index = phys_to_virt(le64_to_cpu(root->index));
-	u32 offset = fault_offset % PAGE_SIZE;
-	u8 *page;
+	u64 page = ALIGN_DOWN(fault.offset, PAGE_SIZE);
 
-	switch (fault_what) {
+	switch (fault.what) {
 	case KSTATE_FAULT_ROOT:
-		page = (u8 *)root;
-		offset = fault_offset % sizeof(*root);
+		damage((u8 *)root, sizeof(*root));
 		break;
 	case KSTATE_FAULT_MAP:
-		page = map_node(root, le32_to_cpu(root->map_levels) - 1);
+		damage(map_node(root, le32_to_cpu(root->map_levels) - 1),
+		       PAGE_SIZE);
 		break;
 	case KSTATE_FAULT_LEAF:
-		page = map_node(root, 0);
+		damage(map_node(root, 0), PAGE_SIZE);
 		break;
 	case KSTATE_FAULT_INDEX:
-		page = (u8 *)index;
+		damage((u8 *)index, PAGE_SIZE);
 		break;
 	case KSTATE_FAULT_INDEX_END:
-		page = index_end(index);
+		damage(index_end(index), PAGE_SIZE);
 		break;
 	case KSTATE_FAULT_STREAM:
-		page = stream_page(index);
+		damage_stream(root);
 		break;
 	case KSTATE_FAULT_PHYS:
-		if (!kstate_range_preserved(fault_offset - offset, PAGE_SIZE))
-			return;
-		page = phys_to_virt(fault_offset - offset);
+		if (kstate_range_preserved(page, PAGE_SIZE))
+			damage(phys_to_virt(page), PAGE_SIZE);
 		break;
 	default:
 		return;
 	}
-	page[offset] ^= 0x10;
+}
+
+/* The words after the offset */
+static int set_how(char *rest)
+{
+	char *word;
+	int how;
+
+	while (rest && (word = strsep(&rest, " "))) {
+		how = match_string(how_names, ARRAY_SIZE(how_names), word);
+		if (how < 0)
+			return how;
+		if (how == KSTATE_FAULT_MENDED)
+			fault.mended = true;
+		else
+			fault.how = how;
+	}
+	return 0;
 }
 
 static ssize_t damage_write(struct file *file, const char __user *from,
 			    size_t len, loff_t *pos)
 {
-	char text[32] = "", *name, *rest;
-	u64 offset = 0;
-	int what, err;
+	char text[64] = "", *rest, *offset;
+	int what, err = 0;
 
 	if (len >= sizeof(text))
 		return -EINVAL;
 	if (copy_from_user(text, from, len))
 		return -EFAULT;
 	rest = strim(text);
-	name = strsep(&rest, " ");
-	what = match_string(fault_names, ARRAY_SIZE(fault_names), name);
+	what = match_string(fault_names, ARRAY_SIZE(fault_names),
+			    strsep(&rest, " "));
 	if (what < 0)
 		return what;
-	if (rest) {
-		err = kstrtou64(rest, 0, &offset);
-		if (err)
-			return err;
-	}
-	fault_what = what;
-	fault_offset = offset;
+	memset(&fault, 0, sizeof(fault));
+	offset = strsep(&rest, " ");
+	if (offset)
+		err = kstrtou64(offset, 0, &fault.offset);
+	if (!err)
+		err = set_how(rest);
+	if (err)
+		return err;
+	fault.what = what;
 	return len;
 }
 

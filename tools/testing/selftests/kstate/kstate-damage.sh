@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Streams that are damaged somewhere, another way at each jump. With checksums as they
+# were all comes over, as nothing was changed, or nothing, and one line says why. With
+# checksums that fit some of it may come over, and what does can be read, changed and
+# removed. scripts/soak does that by the hundred.
+
+# functions are called by check
+# shellcheck disable=SC2317
+
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=kstate-lib.sh
+. "${0%/*}/kstate-lib.sh"
+
+tracing=/sys/kernel/tracing
+mark=${0%/*}/trace_mark
+cpus=$(nproc)
+
+# What was done to the stream that this kernel found
+damage=$(cmdline_value damage.how | tr : ' ')
+
+any_of() {
+	shift "$(random $#)"
+	echo "$1"
+}
+
+# Every other one with checksums that fit
+next_damage() {
+	_how=$(any_of bit bit zero ones swap old cut)
+	[ $((stage % 2)) -eq 0 ] || _how=$_how:mended
+	echo "stream:$(random 1000000000):$_how"
+}
+next=$(next_damage)
+
+module() {
+	insmod "/lib/modules/$(uname -r)/test_kstate.ko" seed="$seed" hop="$1" \
+		pages=200
+}
+
+# Nothing came over, and that is all there is of it.
+nothing_is_there() {
+	equal "$damage: one line says why" "$(grep -c 'kstate: ' $boot_log)" 1
+	diag "$(sed -n 's/.*kstate: nothing/nothing/p' $boot_log)"
+	equal "$damage: it counts as a cold boot" "$(cat $sys/generation)" 0
+	empty pending
+	equal "$damage: no file" "$(ls /khofs)" ''
+	equal "$damage: no memory of programs" "$(kmho_mem keys 0)" ''
+	check "$damage: the module starts" module 0
+}
+
+# As if nothing had happened
+all_is_there() {
+	check_files
+	kmho_mem take 1 "seed=$seed" small:2 thp:2 shared:1 | pass
+	check "$damage: no marker is missing" "$mark" check 100 "$cpus"
+	start_module 1
+	empty refused
+}
+
+# What is there is of use, whatever it is. Nothing is said of contents: a number that
+# was changed, with its checksum, is another number.
+some_is_there() {
+	diag "$(grep -c . $sys/pending) pending, $(grep -c . $sys/refused) refused," \
+		"$(find /khofs | wc -l) files, keys: $(kmho_mem keys 0 | tr '\n' ' ')"
+	check "$damage: what files there are can be read" \
+		sh -c "find /khofs -type f -exec cat {} + >/dev/null"
+	check "$damage: the trace can be read" cat $tracing/trace
+	kmho_mem take 1 "seed=$seed" small:2 thp:2 shared:1 >/dev/null 2>&1
+	kmho_mem keys 0 | while read -r _key _; do
+		kmho_mem cancel "$_key" >/dev/null 2>&1
+	done
+	module 1 || module 0 || diag "the module does not start"
+}
+
+remove_files() {
+	rm -rf /khofs/* && [ "$(ls -A /khofs)" = '' ]
+}
+
+find_out() {
+	if grep -q 'kstate: nothing is restored: ' $boot_log; then
+		nothing_is_there
+	elif [ "$damage" != "${damage%mended}" ]; then
+		some_is_there
+	else
+		all_is_there
+	fi
+	check "$damage: all files can be removed" remove_files
+	# what this kernel was given is needed
+	[ "$next" = "${next%old*}" ] || return
+	put $sys/finish 1
+	near "$damage: no memory is missing" "$(meminfo MemTotal)" \
+		"$(cmdline_value kstate.memtotal)" 64
+}
+
+leave() {
+	! grep -q test_kstate /proc/modules || rmmod test_kstate
+	check "the module starts" module 0
+	keep_files 1
+	for key in 1 2 3; do
+		kmho_mem give $key "seed=$seed" small:2 thp:2 shared:1 >/dev/null
+	done
+	put $tracing/buffer_size_kb 256
+	put $tracing/trace ''
+	check "markers are written" "$mark" write 0 100 "$cpus"
+}
+
+put /sys/kernel/mm/transparent_hugepage/enabled madvise
+mkdir -p /khofs
+mount -t khofs -o noatime none /khofs
+if [ "$stage" -eq 1 ]; then
+	seed_word="$seed_word kstate.memtotal=$(meminfo MemTotal)"
+else
+	find_out
+fi
+[ "$stage" -le "$(hops)" ] || exit 0
+leave
+check "the next stream will be damaged: $next" \
+	put /sys/kernel/debug/kstate_damage "$(echo "$next" | tr : ' ')"
+check "the next kernel is loaded" load_next "damage.how=$next"
+jump
+fail "kexec -e came back"
+exit 1
