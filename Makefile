@@ -33,7 +33,7 @@ test: setup ## everything: user space, KUnit, and the guests of tests.table
 	@scripts/test $(T)
 
 test-long: setup ## guests of T with a kernel that looks for mistakes; takes an hour
-	@KERNEL=$(or $(KERNEL),debug) SLOWER=6 scripts/test $(or $(T),kstate-hop kstate-races)
+	@KERNEL=$(or $(KERNEL),debug) SLOWER=6 LARGER=2 scripts/test $(or $(T),kstate-hop kstate-races)
 
 kunit: setup ## only the KUnit tests, on UML
 	@scripts/kunit
@@ -53,7 +53,7 @@ fuzz: ## the fuzzers for FUZZ_TIME seconds, an hour by default
 	@scripts/fuzz
 
 soak: setup ## HOPS jumps, 200 by default, of guests that have much to do
-	@scripts/soak
+	@scripts/soak $(T)
 
 lint: ## checkpatch, sparse, W=1, kernel-doc, shellcheck, Sphinx
 	@scripts/setup lint
