@@ -155,6 +155,7 @@ static void damage(u8 *data, u64 len)
 		data[at] ^= 0x10;
 		break;
 	default:
+		break;
 	}
 }
 
