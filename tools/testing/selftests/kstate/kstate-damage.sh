@@ -28,7 +28,7 @@ any_of() {
 
 # Every other one with checksums that fit
 next_damage() {
-	_how=$(any_of bit bit zero ones swap old cut)
+	_how=$(any_of bit zero bit ones swap old cut)
 	[ $((stage % 2)) -eq 0 ] || _how=$_how:mended
 	# files and memory of programs come before the trace, which has most bytes
 	echo "stream:$(random "$(any_of 30000 1000000000)"):$_how"
