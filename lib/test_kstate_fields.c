@@ -498,9 +498,11 @@ static int late_reboot(struct notifier_block *nb, unsigned long action,
 
 	if (!cmd || strcmp(cmd, "kexec reboot"))
 		return NOTIFY_DONE;
-	/* kstate-abort makes allocations fail */
-	page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
-	late.too_late = kstate_preserve_range(page_to_phys(page), PAGE_SIZE);
+	/* kstate-abort may make one fail */
+	page = alloc_page(GFP_KERNEL) ?: alloc_page(GFP_KERNEL);
+	if (page)
+		late.too_late = kstate_preserve_range(page_to_phys(page),
+						      PAGE_SIZE);
 	kstate_unpreserve_range(page_to_phys(late.page), PAGE_SIZE);
 	return NOTIFY_DONE;
 }
