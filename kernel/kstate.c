@@ -661,6 +661,14 @@ void kstate_discard(const struct kstate_description *desc, u64 instance)
 }
 EXPORT_SYMBOL_GPL(kstate_discard);
 
+static void refuse_jump(const char *why, int err)
+{
+	lockdep_assert_held(&kstate_core.lock);
+	kstate_fail(new_report(&kstate_core), NULL, NULL, why, err);
+	kstate_core.last_name[0] = '\0';
+	kstate_core.last_instance = 0;
+}
+
 /**
  * kstate_refuse_jump - keep why there will be no jump, for sysfs
  * @why: constant text
@@ -673,9 +681,7 @@ EXPORT_SYMBOL_GPL(kstate_discard);
 void kstate_refuse_jump(const char *why, int err)
 {
 	guard(mutex)(&kstate_core.lock);
-	kstate_fail(new_report(&kstate_core), NULL, NULL, why, err);
-	kstate_core.last_name[0] = '\0';
-	kstate_core.last_instance = 0;
+	refuse_jump(why, err);
 }
 
 /**
@@ -689,7 +695,20 @@ void kstate_refuse_jump(const char *why, int err)
  */
 void kstate_refuse_memory(const char *why, int err)
 {
+	guard(mutex)(&kstate_core.lock);
+	kstate_refuse_memory_locked(why, err);
+}
+
+/**
+ * kstate_refuse_memory_locked - the same, with the core's lock held
+ * @why: constant text
+ * @err: errno
+ *
+ * Context: process context, may sleep; the lock of kstate_core is held.
+ */
+void kstate_refuse_memory_locked(const char *why, int err)
+{
 	if (err == -ENOMEM)
 		pr_err("no %s\n", why);
-	kstate_refuse_jump(why, err);
+	refuse_jump(why, err);
 }

@@ -119,6 +119,7 @@ bool kstate_have_objects(void);
 
 void kstate_refuse_jump(const char *why, int err);
 void kstate_refuse_memory(const char *why, int err);
+void kstate_refuse_memory_locked(const char *why, int err);
 
 /* When a kernel stops: never, for KSTATE_STOP, for KSTATE_MANDATORY */
 enum kstate_stop {

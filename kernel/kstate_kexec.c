@@ -327,11 +327,9 @@ static int dry_run(const struct kimage *image, struct kstate_meter *meter)
 		ret = index_build(&out_buf);
 		if (!ret && carried)
 			ret = kstate_mem_prepare(image->kstate.needs, false);
-		if (ret == -ENOMEM)
-			pr_err("no memory for the hand-over\n");
 		if (ret)
-			kstate_fail(&kstate_core.last, NULL, NULL,
-				    "memory for the hand-over", ret);
+			kstate_refuse_memory_locked("memory for the hand-over",
+						    ret);
 	}
 	kstate_core.meter = NULL;
 	kstate_core_abort_locked(&kstate_core);
