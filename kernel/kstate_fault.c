@@ -124,18 +124,21 @@ static void *index_end(struct kstate_abi_index *index)
 	return index;
 }
 
-/* What becomes of a page of the stream with another one's contents */
-static void damage_page(u8 *data, u64 len)
+/* The page at @at and what there is of the next one */
+static void swap_page(u8 *data, u64 len, u64 at)
 {
-	u64 at = ALIGN_DOWN(fault.offset % len, PAGE_SIZE), i;
+	u64 i;
 
-	for (i = at; i < at + PAGE_SIZE; i++) {
-		if (fault.how == KSTATE_FAULT_SWAP && i + PAGE_SIZE < len)
-			swap(data[i], data[i + PAGE_SIZE]);
-		if (fault.how == KSTATE_FAULT_OLD && kstate_core.opened &&
-		    i < min(len, kstate_core.in_len))
-			data[i] = ((const u8 *)kstate_core.in)[i];
-	}
+	for (i = at; i < at + PAGE_SIZE && i + PAGE_SIZE < len; i++)
+		swap(data[i], data[i + PAGE_SIZE]);
+}
+
+static void old_page(u8 *data, u64 len, u64 at)
+{
+	u64 end = min3(len, kstate_core.in_len, at + PAGE_SIZE);
+
+	if (kstate_core.opened && at < end)
+		memcpy(data + at, kstate_core.in + at, end - at);
 }
 
 /* @len is a multiple of 8 */
@@ -155,6 +158,7 @@ static void damage(u8 *data, u64 len)
 		data[at] ^= 0x10;
 		break;
 	default:
+		/* is for streams only */
 		break;
 	}
 }
@@ -185,13 +189,22 @@ static void damage_stream(struct kstate_abi_root *root)
 	/* nothing else uses it any more */
 	u8 *data = kstate_core.writer.s.data;
 	u64 len = ALIGN_DOWN(le64_to_cpu(root->length), sizeof(u64));
+	u64 at = fault.offset % len;
 
-	damage(data, len);
-	damage_page(data, len);
-	if (fault.how == KSTATE_FAULT_CUT) {
-		root->length = cpu_to_le64(fault.offset % len);
+	switch (fault.how) {
+	case KSTATE_FAULT_SWAP:
+		swap_page(data, len, ALIGN_DOWN(at, PAGE_SIZE));
+		break;
+	case KSTATE_FAULT_OLD:
+		old_page(data, len, ALIGN_DOWN(at, PAGE_SIZE));
+		break;
+	case KSTATE_FAULT_CUT:
+		root->length = cpu_to_le64(at);
 		root->crc = 0;
 		root->crc = cpu_to_le32(kstate_crc(root, sizeof(*root)));
+		break;
+	default:
+		damage(data, len);
 	}
 	if (fault.mended)
 		mend(data, len);

@@ -86,7 +86,7 @@ goes_on() {
 # not fit in an empty machine either is not refused.
 load_too_much() {
 	_huge=$(($(meminfo MemTotal) / 2048)) _refused=
-	until load_bare hugepages=$_huge 2>/dev/null && [ $_refused ]; do
+	until load_bare /boot/k2 hugepages=$_huge 2>/dev/null && [ $_refused ]; do
 		grep -q ENOSPC $sys/last_error && _refused=1
 		_huge=$((_huge - 16))
 		[ $_huge -gt 0 ] || return 1
@@ -94,11 +94,6 @@ load_too_much() {
 	diag "hugepages=$_huge is not refused"
 	kmho_mem give 60 "seed=$seed" thp:48
 	put $sys/dry_run 1 || grep ENOSPC $sys/last_error
-}
-
-# Without the archive, which takes long to load
-load_bare() {
-	kexec -s -l /boot/k2 --command-line="$*"
 }
 
 users_start() {
@@ -146,7 +141,7 @@ walk_jump() {
 	kexec -s -u
 	kmho_mem cancel 60
 	given=$(kmho_mem keys 0)
-	check "an image that fits" load_bare quiet
+	check "an image that fits" load_bare /boot/k2 quiet
 	walk dry_run
 	goes_on "dry_run"
 	kexec -s -u

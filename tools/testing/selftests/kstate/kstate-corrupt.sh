@@ -26,10 +26,9 @@ damage_of() {
 }
 
 damage=$(damage_of "$stage")
-total=$(meminfo MemTotal)
 case $stage in
 1)
-	seed_word="$seed_word kstate.memtotal=$total"
+	note_memory
 	;;
 11)
 	equal "a good one is restored after that" "$(cat $sys/generation)" 1
@@ -37,15 +36,8 @@ case $stage in
 	exit
 	;;
 *)
-	equal "$damage: one line says why" \
-		"$(grep -c 'kstate: nothing is restored: ' $boot_log)" 1
-	diag "$(sed -n 's/.*kstate: nothing/nothing/p' $boot_log)"
-	equal "$damage: nothing else of KSTATE is in the log" \
-		"$(grep -c 'kstate: ' $boot_log)" 1
-	equal "$damage: it counts as a cold boot" "$(cat $sys/generation)" 0
-	empty pending
-	near "$damage: no memory is missing" "$total" \
-		"$(cmdline_value kstate.memtotal)" 64
+	nothing_restored "$damage"
+	no_memory_missing "$damage: no memory is missing" 64
 	;;
 esac
 

@@ -3,8 +3,8 @@
 #
 # Streams that are damaged somewhere, another way at each jump. With checksums as they
 # were all comes over, as nothing was changed, or nothing, and one line says why. With
-# checksums that fit some of it may come over, and what does can be read, changed and
-# removed. scripts/soak does that by the hundred.
+# checksums that fit some of it may come over, and what does can be read and removed.
+# scripts/soak does that by the hundred.
 
 # functions are called by check
 # shellcheck disable=SC2317
@@ -21,11 +21,6 @@ cpus=$(nproc)
 # What was done to the stream that this kernel found
 damage=$(cmdline_value damage.how | tr : ' ')
 
-any_of() {
-	shift "$(random $#)"
-	echo "$1"
-}
-
 # Every other one with checksums that fit
 next_damage() {
 	_how=$(any_of bit zero bit ones swap old cut)
@@ -37,10 +32,7 @@ next=$(next_damage)
 
 # Nothing came over, and that is all there is of it.
 nothing_is_there() {
-	equal "$damage: one line says why" "$(grep -c 'kstate: ' $boot_log)" 1
-	diag "$(sed -n 's/.*kstate: nothing/nothing/p' $boot_log)"
-	equal "$damage: it counts as a cold boot" "$(cat $sys/generation)" 0
-	empty pending
+	nothing_restored "$damage"
 	equal "$damage: no file" "$(ls /khofs)" ''
 	equal "$damage: no memory of programs" "$(kmho_mem keys 0)" ''
 }
@@ -87,8 +79,7 @@ find_out() {
 		return
 	fi
 	put $sys/finish 1
-	near "$damage: no memory is missing" "$(meminfo MemTotal)" \
-		"$(cmdline_value kstate.memtotal)" 64
+	no_memory_missing "$damage: no memory is missing" 64
 }
 
 leave() {
@@ -105,7 +96,7 @@ put /sys/kernel/mm/transparent_hugepage/enabled madvise
 mkdir -p /khofs
 mount -t khofs -o noatime none /khofs
 if [ "$stage" -eq 1 ]; then
-	seed_word="$seed_word kstate.memtotal=$(meminfo MemTotal)"
+	note_memory
 else
 	find_out
 fi

@@ -34,10 +34,9 @@ diag "MemTotal $(meminfo MemTotal) kB, $(cat $dbg/pages) pages preserved"
 
 # A hand-over costs the next kernel nothing that it keeps.
 if [ "$stage" -eq 1 ]; then
-	seed_word="$seed_word kstate.memtotal=$(meminfo MemTotal)"
+	note_memory
 else
-	near "no memory is missing" "$(meminfo MemTotal)" \
-		"$(cmdline_value kstate.memtotal)" 256
+	no_memory_missing "no memory is missing" 256
 fi
 
 if [ "$stage" -le "$(hops)" ]; then

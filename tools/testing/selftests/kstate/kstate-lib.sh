@@ -46,6 +46,13 @@ load_next() {
 	load /boot/k2 "$seed_word" "$@"
 }
 
+# load_bare IMAGE WORD...: without the archive, which takes long to load
+load_bare() {
+	_image=$1
+	shift
+	kexec -s -l "$_image" --command-line="$*"
+}
+
 # load_soon [WORD...]: kexec does not wait for memory, and may find none at once
 load_soon() {
 	for _try in 1 2 3 4 5 6 7 8; do
@@ -58,6 +65,12 @@ load_soon() {
 # random N: a number below it
 random() {
 	echo $(($(od -An -N4 -tu4 /dev/urandom) % $1))
+}
+
+# any_of WORD...: one of them, at random
+any_of() {
+	shift "$(random $#)"
+	echo "$1"
 }
 
 # image_has pages|in_place: how many of the loaded image's there are
@@ -90,8 +103,29 @@ near() {
 	fi
 }
 
+# Tell the next kernels how much memory this one has.
+note_memory() {
+	seed_word="$seed_word kstate.memtotal=$(meminfo MemTotal)"
+}
+
+# no_memory_missing TEXT SLACK: it is as much as the first kernel had.
+no_memory_missing() {
+	near "$1" "$(meminfo MemTotal)" "$(cmdline_value kstate.memtotal)" "$2"
+}
+
 empty() {
 	equal "nothing is $1" "$(cat "$sys/$1")" ''
+}
+
+# nothing_restored TEXT: one line says why, and that is all there is of KSTATE.
+nothing_restored() {
+	equal "$1: one line says why" \
+		"$(grep -c 'kstate: nothing is restored: ' $boot_log)" 1
+	diag "$(sed -n 's/.*kstate: nothing/nothing/p' $boot_log)"
+	equal "$1: nothing else of KSTATE is in the log" \
+		"$(grep -c 'kstate: ' $boot_log)" 1
+	equal "$1: it counts as a cold boot" "$(cat $sys/generation)" 0
+	empty pending
 }
 
 # Names and instances of a list, of the module's objects.

@@ -21,19 +21,15 @@ level() {
 	sed -n 's/.*\[\(.*\)\].*/\1/p' $lockdown
 }
 
-load_it() {
-	kexec -s -l "$1" --command-line=none
-}
-
 # may_load TEXT IMAGE: it is loaded, and unloaded.
 may_load() {
-	check "$1 is loaded" load_it "$2"
+	check "$1 is loaded" load_bare "$2" none
 	check "$1 is unloaded" kexec -s -u
 }
 
 # not_loaded TEXT IMAGE: nobody who root has become may load it.
 not_loaded() {
-	load_it "$2" >/tmp/refused 2>&1
+	load_bare "$2" none >/tmp/refused 2>&1
 	equal "$1 is not loaded" "$(grep -c 'not permitted' /tmp/refused)" 1
 	equal "$1: nothing else is" "$(cat /sys/kernel/kexec_loaded)" 0
 }

@@ -125,9 +125,8 @@ do_trace() {
 
 # Any of them, which may be gone by then, or not be for reading
 do_files() {
-	set -- "$sys"/* "$trees"/* /sys/kernel/debug/kstate/*
-	shift "$(random $#)"
-	cat "$1" >/dev/null 2>&1
+	cat "$(any_of "$sys"/* "$trees"/* /sys/kernel/debug/kstate/*)" \
+		>/dev/null 2>&1
 	kstate status && kstate list
 }
 
