@@ -324,11 +324,12 @@ static bool extent_is_sane(const struct kmho_extent *e, bool shared)
 static bool extents_are_sane(const struct kmho_extent *e,
 			     const struct kmho_extent *end, bool shared)
 {
-	u64 last = 0;
+	u64 last = 0, phys_end;
 
 	for (; e < end; e++) {
 		if (!extent_is_sane(e, shared) ||
-		    !is_sorted(&last, extent_addr(e), extent_size(e)))
+		    !is_sorted(&last, extent_addr(e), extent_size(e)) ||
+		    check_add_overflow(extent_phys(e), extent_size(e), &phys_end))
 			return false;
 	}
 	return true;
@@ -402,14 +403,15 @@ static void unclaim_extent(const struct kmho_extent *e, unsigned int nr)
 		folio_put(extent_folio(e, nr));
 }
 
+/* Before a folio is claimed, there may be no struct page where it would be. */
 static bool claim_extent(const struct kmho_extent *e)
 {
 	unsigned int i, order = extent_order(e);
+	phys_addr_t phys = extent_phys(e);
 	struct folio *folio;
 
-	for (i = 0; i < extent_folios(e); i++) {
-		folio = kstate_restore_folio(PFN_PHYS(folio_pfn(extent_folio(e, i))),
-					     order);
+	for (i = 0; i < extent_folios(e); i++, phys += PAGE_SIZE << order) {
+		folio = kstate_restore_folio(phys, order);
 		if (!folio) {
 			unclaim_extent(e, i);
 			return false;
