@@ -19,6 +19,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/swap.h>
+#include <linux/uidgid.h>
 #include <linux/xattr.h>
 
 #include "khofs.h"
@@ -212,6 +213,16 @@ static void load_attributes(struct inode *inode, const struct khofs_inode *ki)
 	inode_set_ctime_to_ts(inode, time_of(&ki->ctime));
 }
 
+/* A file that nobody could remove would be there until the memory is gone. */
+static bool attributes_are_sane(const struct khofs_inode *ki)
+{
+	if (!uid_valid(make_kuid(&init_user_ns, ki->uid)) ||
+	    !gid_valid(make_kgid(&init_user_ns, ki->gid)))
+		return false;
+	return S_ISREG(ki->mode) || S_ISDIR(ki->mode) ||
+	       !(ki->fsflags & (FS_IMMUTABLE_FL | FS_APPEND_FL));
+}
+
 static int load_inode(struct dentry *dentry, const struct khofs_inode *ki)
 {
 	struct inode *inode;
@@ -220,7 +231,7 @@ static int load_inode(struct dentry *dentry, const struct khofs_inode *ki)
 	if (!dentry)
 		return -EBADMSG;
 	inode = d_inode(dentry);
-	if ((inode->i_mode ^ ki->mode) & S_IFMT)
+	if ((inode->i_mode ^ ki->mode) & S_IFMT || !attributes_are_sane(ki))
 		return -EBADMSG;
 	err = load_xattrs(dentry, ki);
 	err = err ?: load_acl(dentry, ACL_TYPE_ACCESS, ki->acl, ki->acl_size);
