@@ -13,6 +13,9 @@
  * old		the stream's page with it is that of the stream that this kernel
  *		was given, unless it is finished with that
  * cut		the stream ends there
+ * far		numbers in objects that are addresses of preserved memory become
+ *		addresses that no machine has
+ * value	numbers of 4 bytes in objects that are the offset become ~0
  * mended	after that the checksums within the stream are made to fit
  *
  * The offset is taken modulo the size of the root, the stream, and of a node or
@@ -33,8 +36,10 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/unaligned.h>
 
 #include "kstate_internal.h"
 #include "../mm/kstate_map.h"
@@ -86,6 +91,8 @@ enum kstate_fault_how {
 	KSTATE_FAULT_SWAP,
 	KSTATE_FAULT_OLD,
 	KSTATE_FAULT_CUT,
+	KSTATE_FAULT_FAR,
+	KSTATE_FAULT_VALUE,
 	KSTATE_FAULT_MENDED,
 };
 
@@ -96,6 +103,8 @@ static const char * const how_names[] = {
 	[KSTATE_FAULT_SWAP]	= "swap",
 	[KSTATE_FAULT_OLD]	= "old",
 	[KSTATE_FAULT_CUT]	= "cut",
+	[KSTATE_FAULT_FAR]	= "far",
+	[KSTATE_FAULT_VALUE]	= "value",
 	[KSTATE_FAULT_MENDED]	= "mended",
 };
 
@@ -163,25 +172,104 @@ static void damage(u8 *data, u64 len)
 	}
 }
 
-/* As far as sections can be told from each other */
+/* The section at @at, which goes on to the next; NULL: none can be told there */
+static struct kstate_abi_section *next_section(void *data, u64 len, u64 *at)
+{
+	struct kstate_abi_section *sect = data + *at;
+	u64 span, left = len - *at;
+
+	if (*at % 8 || *at > len || left < sizeof(*sect))
+		return NULL;
+	span = le64_to_cpu(sect->span);
+	if (span < sizeof(*sect) || span > left ||
+	    le64_to_cpu(sect->length) > span - sizeof(*sect))
+		return NULL;
+	*at += span;
+	return sect;
+}
+
 static void mend(void *data, u64 len)
 {
 	struct kstate_abi_stream *head = data;
-	u64 at = le32_to_cpu(head->header_size), span, length;
+	u64 at = le32_to_cpu(head->header_size);
 	struct kstate_abi_section *sect;
 
 	head->crc = cpu_to_le32(kstate_crc(head, offsetof(typeof(*head), crc)));
-	for (; !(at % 8) && at + sizeof(*sect) <= len; at += span) {
-		sect = data + at;
-		span = le64_to_cpu(sect->span);
-		length = le64_to_cpu(sect->length);
-		if (span < sizeof(*sect) || span > len - at ||
-		    length > span - sizeof(*sect))
-			break;
-		sect->payload_crc = cpu_to_le32(kstate_crc(sect + 1, length));
+	while ((sect = next_section(data, len, &at))) {
+		sect->payload_crc = cpu_to_le32(kstate_crc(sect + 1,
+							   le64_to_cpu(sect->length)));
 		sect->crc = cpu_to_le32(kstate_crc(sect, offsetof(typeof(*sect),
 								  crc)));
 	}
+}
+
+/* Where a number is preserved memory; lesser ones are lengths and more as well. */
+static bool is_address(u64 number)
+{
+	return number >= SZ_16M &&
+	       kstate_range_preserved(ALIGN_DOWN(number, PAGE_SIZE), PAGE_SIZE);
+}
+
+/* Returns how far to go on. Numbers of an object need not be aligned. */
+static unsigned int change_number(u8 *at, u64 left)
+{
+	if (fault.how == KSTATE_FAULT_FAR && left >= sizeof(u64) &&
+	    is_address(get_unaligned_le64(at))) {
+		at[sizeof(u64) - 1] ^= 0x10;
+		return sizeof(u64);
+	}
+	if (fault.how == KSTATE_FAULT_VALUE && left >= sizeof(u32) &&
+	    get_unaligned_le32(at) == fault.offset) {
+		memset(at, 0xff, sizeof(u32));
+		return sizeof(u32);
+	}
+	return 1;
+}
+
+static void change_object(u8 *data, u64 len)
+{
+	u64 i;
+
+	for (i = 0; i < len; i += change_number(data + i, len - i))
+		;
+}
+
+static void change_group(u8 *data, u64 len)
+{
+	struct kstate_abi_record *rec;
+	u64 at, next;
+
+	for (at = 0; at + sizeof(*rec) <= len; at = next) {
+		rec = (void *)data + at;
+		next = at + sizeof(*rec) + le32_to_cpu(rec->length);
+		if (next > len)
+			break;
+		change_object((u8 *)(rec + 1), le32_to_cpu(rec->length));
+	}
+}
+
+static void change_section(struct kstate_abi_section *sect)
+{
+	u64 len = le64_to_cpu(sect->length);
+
+	switch (le32_to_cpu(sect->type)) {
+	case KSTATE_ABI_SECT_OBJECT:
+		change_object((u8 *)(sect + 1), len);
+		break;
+	case KSTATE_ABI_SECT_GROUP:
+		change_group((u8 *)(sect + 1), len);
+		break;
+	}
+}
+
+static void change_numbers(void *data, u64 len)
+{
+	struct kstate_abi_stream *head = data;
+	u64 at = le32_to_cpu(head->header_size);
+	struct kstate_abi_section *sect;
+
+	while ((sect = next_section(data, len, &at)))
+		change_section(sect);
 }
 
 static void damage_stream(struct kstate_abi_root *root)
@@ -202,6 +290,10 @@ static void damage_stream(struct kstate_abi_root *root)
 		root->length = cpu_to_le64(at);
 		root->crc = 0;
 		root->crc = cpu_to_le32(kstate_crc(root, sizeof(*root)));
+		break;
+	case KSTATE_FAULT_FAR:
+	case KSTATE_FAULT_VALUE:
+		change_numbers(data, len);
 		break;
 	default:
 		damage(data, len);

@@ -21,12 +21,22 @@ cpus=$(nproc)
 # What was done to the stream that this kernel found
 damage=$(cmdline_value damage.how | tr : ' ')
 
-# Every other one with checksums that fit
+# In the first one no memory is where it says, in the second one a file is of nobody.
+# After that, whatever comes: every other one with checksums that fit.
+nobody=305419896
 next_damage() {
-	_how=$(any_of bit zero bit ones swap old cut)
-	[ $((stage % 2)) -eq 0 ] || _how=$_how:mended
-	# files and memory of programs come before the trace, which has most bytes
-	echo "stream:$(random "$(any_of 30000 1000000000)"):$_how"
+	case $stage in
+	1) _next=0:far:mended ;;
+	2) _next=$nobody:value:mended ;;
+	*)
+		# files and memory of programs come before the trace, which has
+		# most bytes
+		_next=$(random "$(any_of 30000 1000000000)")
+		_next=$_next:$(any_of bit zero bit ones swap old cut)
+		[ $((stage % 2)) -eq 0 ] || _next=$_next:mended
+		;;
+	esac
+	echo "stream:$_next"
 }
 next=$(next_damage)
 
@@ -61,7 +71,9 @@ some_is_there() {
 		"$(tr '\n' ' ' <$sys/refused)"
 }
 
+# One that is immutable now is of use as well.
 remove_files() {
+	chattr -R -f -i -a /khofs
 	rm -rf /khofs/* && [ "$(ls -A /khofs)" = '' ]
 }
 
@@ -84,6 +96,7 @@ find_out() {
 
 leave() {
 	keep_files 1
+	chown $nobody /khofs/files/lib.sh
 	for key in 1 2 3; do
 		kmho_mem give $key "seed=$seed" small:2 thp:2 shared:1 >/dev/null
 	done
