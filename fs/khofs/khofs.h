@@ -162,6 +162,48 @@ struct khofs_name {
 };
 
 /**
+ * struct khofs_limits - what a user, or a group, may have
+ * @id: who, as the initial user namespace has it
+ * @space_hard: bytes, 0 for any number
+ * @space_soft: bytes that it may have for longer than a while, likewise
+ * @inodes_hard: files of any type, 0 for any number
+ * @inodes_soft: files that it may have for longer than a while, likewise
+ * @space_until: when that while ends, in seconds since 1970; 0: there is less
+ * @inodes_until: likewise
+ */
+struct khofs_limits {
+	u32 id;
+	u64 space_hard;
+	u64 space_soft;
+	u64 inodes_hard;
+	u64 inodes_soft;
+	s64 space_until;
+	s64 inodes_until;
+};
+
+/**
+ * struct khofs_quota - quotas of users, or of groups
+ * @type: USRQUOTA or GRPQUOTA
+ * @enforced: there are limits; else what there is is only counted
+ * @space_hard: as in &struct khofs_limits, of whoever has no limits of its own
+ * @inodes_hard: likewise
+ * @space_grace: how long the while is, in seconds
+ * @inodes_grace: likewise
+ * @limits: those of users, or groups
+ * @nr_limits: their number
+ */
+struct khofs_quota {
+	u32 type;
+	bool enforced;
+	u64 space_hard;
+	u64 inodes_hard;
+	u32 space_grace;
+	u32 inodes_grace;
+	struct khofs_limits *limits;
+	u32 nr_limits;
+};
+
+/**
  * struct khofs_image - a tree as it is handed over
  * @list: on the list of &struct khofs_state
  * @name: as in &struct khofs_tree
@@ -171,11 +213,14 @@ struct khofs_name {
  * @huge: when to use huge pages, as ``huge=`` says it
  * @inode64: inode numbers may have more than 32 bits
  * @noswap: its pages are not swapped out
+ * @mpol: memory policy of new pages, as ``mpol=`` says it
  * @inodes: what is in it
  * @nr_inodes: their number
  * @names: directory entries; those of each directory last come first when it is
  *	listed
  * @nr_names: their number
+ * @quotas: of users and of groups, where that is counted
+ * @nr_quotas: their number
  */
 struct khofs_image {
 	struct list_head list;
@@ -186,10 +231,13 @@ struct khofs_image {
 	char huge[16];
 	bool inode64;
 	bool noswap;
+	char mpol[64];
 	struct khofs_inode *inodes;
 	u32 nr_inodes;
 	struct khofs_name *names;
 	u32 nr_names;
+	struct khofs_quota *quotas;
+	u32 nr_quotas;
 };
 
 /**
@@ -208,6 +256,7 @@ bool khofs_tree_mounted(const struct khofs_tree *tree);
 u64 khofs_tree_bytes(const struct khofs_tree *tree);
 int khofs_drop_tree(struct khofs_tree *tree, bool mounted);
 struct khofs_tree *khofs_make_tree(const struct khofs_image *image);
+int khofs_set_number(struct fs_context *fc, const char *key, u64 value);
 
 /* state.c */
 bool khofs_state_pending(void);
@@ -217,9 +266,37 @@ void khofs_unregister(void);
 /* save.c */
 struct khofs_image *khofs_save(struct khofs_tree *tree);
 void khofs_image_free(struct khofs_image *image);
+void *khofs_grow(void *array, u32 nr, u32 *room, size_t size);
 
 /* load.c */
 int khofs_load(struct super_block *sb, const struct khofs_image *image);
+
+/* quota.c */
+#ifdef CONFIG_TMPFS_QUOTA
+extern const struct kstate_description khofs_quotas_desc;
+bool khofs_has_quotas(const void *obj);
+int khofs_save_quotas(struct super_block *sb, struct khofs_image *image);
+int khofs_load_quotas(struct super_block *sb, const struct khofs_image *image);
+int khofs_set_quotas(struct fs_context *fc, const struct khofs_image *image);
+#else
+static inline int khofs_save_quotas(struct super_block *sb,
+				    struct khofs_image *image)
+{
+	return 0;
+}
+
+static inline int khofs_load_quotas(struct super_block *sb,
+				    const struct khofs_image *image)
+{
+	return 0;
+}
+
+static inline int khofs_set_quotas(struct fs_context *fc,
+				   const struct khofs_image *image)
+{
+	return 0;
+}
+#endif
 
 /* sysfs.c */
 int khofs_sysfs_init(void);

@@ -15,6 +15,7 @@
 #include <linux/pagemap.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
+#include <linux/quotaops.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -193,6 +194,23 @@ static struct timespec64 time_of(const struct khofs_time *time)
 	return (struct timespec64){ .tv_sec = time->sec, .tv_nsec = time->nsec };
 }
 
+/* Whoever a file is of is charged for it, where that is counted. */
+static int load_owner(struct inode *inode, const struct khofs_inode *ki)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_UID | ATTR_GID,
+		.ia_vfsuid = VFSUIDT_INIT(make_kuid(&init_user_ns, ki->uid)),
+		.ia_vfsgid = VFSGIDT_INIT(make_kgid(&init_user_ns, ki->gid)),
+	};
+	int err = dquot_transfer(&nop_mnt_idmap, inode, &attr);
+
+	if (err)
+		return err;
+	inode->i_uid = attr.ia_uid;
+	inode->i_gid = attr.ia_gid;
+	return 0;
+}
+
 static void load_attributes(struct inode *inode, const struct khofs_inode *ki)
 {
 	struct shmem_inode_info *info = SHMEM_I(inode);
@@ -202,8 +220,6 @@ static void load_attributes(struct inode *inode, const struct khofs_inode *ki)
 	/* As if a file handle had been made of it: one may have been. */
 	__insert_inode_hash(inode, inode->i_ino + inode->i_generation);
 	inode->i_mode = ki->mode;
-	inode->i_uid = make_kuid(&init_user_ns, ki->uid);
-	inode->i_gid = make_kgid(&init_user_ns, ki->gid);
 	info->seals = ki->seals;
 	info->i_crtime = time_of(&ki->crtime);
 	info->fsflags = ki->fsflags;
@@ -237,6 +253,7 @@ static int load_inode(struct dentry *dentry, const struct khofs_inode *ki)
 	err = err ?: load_acl(dentry, ACL_TYPE_ACCESS, ki->acl, ki->acl_size);
 	err = err ?: load_acl(dentry, ACL_TYPE_DEFAULT, ki->default_acl,
 			      ki->default_acl_size);
+	err = err ?: load_owner(inode, ki);
 	if (!err && S_ISREG(inode->i_mode))
 		err = load_contents(inode, ki);
 	if (!err)
@@ -270,7 +287,8 @@ static int load_tree(struct dentry **dentries, const struct khofs_image *image)
  * Context: may sleep; KSTATE's lock is held.
  *
  * Return: 0; -EBADMSG: the image makes no sense; -ENOENT: memory that it names
- * was not preserved; -ENOSPC, -ENOMEM; or an errno of a security module.
+ * was not preserved; -ENOSPC, -ENOMEM, -ERANGE for a quota; or an errno of a
+ * security module.
  */
 int khofs_load(struct super_block *sb, const struct khofs_image *image)
 {
@@ -289,6 +307,7 @@ int khofs_load(struct super_block *sb, const struct khofs_image *image)
 	for (i = 0; i < image->nr_inodes; i++)
 		dput(dentries[i]);
 	kvfree(dentries);
+	err = err ?: khofs_load_quotas(sb, image);
 	raw_spin_lock(&sbinfo->stat_lock);
 	sbinfo->next_ino = image->next_ino;
 	raw_spin_unlock(&sbinfo->stat_lock);

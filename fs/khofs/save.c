@@ -3,16 +3,19 @@
  * khofs: making the image of a tree, whose super block is frozen. The pages of
  * files are preserved where they are; all else is copied.
  */
+#include <linux/cleanup.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
 #include <linux/kstate.h>
+#include <linux/mempolicy.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
+#include <linux/rwsem.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -31,8 +34,21 @@ struct saving {
 	u32 room_names;
 };
 
-/* Make room for one element more; what is added to the array is zero. */
-static void *grow(void *array, u32 nr, u32 *room, size_t size)
+/**
+ * khofs_grow - make room for one element more
+ * @array: the array, or NULL
+ * @nr: elements that it has
+ * @room: elements that there is room for
+ * @size: bytes of an element
+ *
+ * What is added to the array is zero.
+ *
+ * Context: may sleep.
+ *
+ * Return: the array, maybe elsewhere; NULL if there is no memory, and then the old
+ * one is as it was.
+ */
+void *khofs_grow(void *array, u32 nr, u32 *room, size_t size)
 {
 	u32 more = max(2 * *room, 64U);
 
@@ -78,7 +94,7 @@ static int add_extent(struct khofs_inode *ki, u32 *room, struct folio *folio)
 	}
 	if (index >> (64 - KHOFS_NR_BITS))
 		return -EFBIG;
-	e = grow(ki->extents, ki->nr_extents, room, sizeof(*e));
+	e = khofs_grow(ki->extents, ki->nr_extents, room, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	ki->extents = e;
@@ -171,7 +187,7 @@ static int save_xattrs(struct inode *inode, struct khofs_inode *ki)
 
 	/* The tree of a frozen super block's inode does not change. */
 	for (node = rb_first(&xattrs->rb_root); node; node = rb_next(node)) {
-		kx = grow(ki->xattrs, ki->nr_xattrs, &room, sizeof(*kx));
+		kx = khofs_grow(ki->xattrs, ki->nr_xattrs, &room, sizeof(*kx));
 		if (!kx)
 			return -ENOMEM;
 		ki->xattrs = kx;
@@ -239,11 +255,11 @@ static int add_inode(struct saving *s, struct inode *inode)
 	u32 nr = s->image->nr_inodes, room = s->room_inodes;
 	void *array;
 
-	array = grow(s->image->inodes, nr, &room, sizeof(*s->image->inodes));
+	array = khofs_grow(s->image->inodes, nr, &room, sizeof(*s->image->inodes));
 	if (!array || nr >= INT_MAX)
 		return -ENOMEM;
 	s->image->inodes = array;
-	array = grow(s->inodes, nr, &s->room_inodes, sizeof(*s->inodes));
+	array = khofs_grow(s->inodes, nr, &s->room_inodes, sizeof(*s->inodes));
 	if (!array)
 		return -ENOMEM;
 	s->inodes = array;
@@ -283,7 +299,7 @@ static int add_name(struct saving *s, u32 dir, struct dentry *dentry)
 
 	if (nr < 0)
 		return nr;
-	name = grow(image->names, image->nr_names, &s->room_names,
+	name = khofs_grow(image->names, image->nr_names, &s->room_names,
 		    sizeof(*name));
 	if (!name)
 		return -ENOMEM;
@@ -354,6 +370,24 @@ static int save_tree(struct saving *s, struct inode *root)
 	return min(err, 0);
 }
 
+#ifdef CONFIG_NUMA
+/* One that names so many nodes that there is no room for them is left out. */
+static void save_policy(struct mempolicy *mpol, struct khofs_image *image)
+{
+	char text[2 * sizeof(image->mpol)];
+
+	if (!mpol)
+		return;
+	mpol_to_str(text, sizeof(text), mpol);
+	if (strscpy(image->mpol, text, sizeof(image->mpol)) < 0)
+		image->mpol[0] = 0;
+}
+#else
+static void save_policy(struct mempolicy *mpol, struct khofs_image *image)
+{
+}
+#endif
+
 static void save_options(const struct khofs_tree *tree,
 			 struct khofs_image *image)
 {
@@ -362,6 +396,8 @@ static void save_options(const struct khofs_tree *tree,
 	};
 	const struct shmem_sb_info *sbinfo = tree->sb->s_fs_info;
 
+	/* A remount would change them. */
+	guard(rwsem_read)(&tree->sb->s_umount);
 	strscpy(image->name, tree->name, sizeof(image->name));
 	image->max_blocks = sbinfo->max_blocks;
 	image->max_inodes = sbinfo->max_inodes;
@@ -370,6 +406,7 @@ static void save_options(const struct khofs_tree *tree,
 	image->noswap = sbinfo->noswap;
 	if (sbinfo->huge < ARRAY_SIZE(huge))
 		strscpy(image->huge, huge[sbinfo->huge], sizeof(image->huge));
+	save_policy(sbinfo->mpol, image);
 }
 
 /**
@@ -395,6 +432,7 @@ struct khofs_image *khofs_save(struct khofs_tree *tree)
 	if (s.image) {
 		save_options(tree, s.image);
 		err = save_tree(&s, d_inode(tree->sb->s_root));
+		err = err ?: khofs_save_quotas(tree->sb, s.image);
 	}
 	xa_destroy(&s.seen);
 	kvfree(s.inodes);
@@ -435,6 +473,9 @@ void khofs_image_free(struct khofs_image *image)
 		free_inode(&image->inodes[i]);
 	for (i = 0; i < image->nr_names; i++)
 		kvfree(image->names[i].name);
+	for (i = 0; i < image->nr_quotas; i++)
+		kvfree(image->quotas[i].limits);
+	kvfree(image->quotas);
 	kvfree(image->inodes);
 	kvfree(image->names);
 	kvfree(image);

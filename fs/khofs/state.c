@@ -116,12 +116,18 @@ static const struct kstate_field image_fields[] = {
 	KSTATE_TEXT(struct khofs_image, huge),
 	KSTATE_SIMPLE(struct khofs_image, inode64),
 	KSTATE_SIMPLE(struct khofs_image, noswap),
+	KSTATE_TEXT(struct khofs_image, mpol),
 	KSTATE_STRUCT_VARRAY(struct khofs_image, inodes, nr_inodes,
 			     struct khofs_inode, &inode_desc,
 			     .flags = KSTATE_FIELD_MANDATORY),
 	KSTATE_STRUCT_VARRAY(struct khofs_image, names, nr_names,
 			     struct khofs_name, &name_desc,
 			     .flags = KSTATE_FIELD_MANDATORY),
+#ifdef CONFIG_TMPFS_QUOTA
+	/* Who does not count cannot limit either. */
+	KSTATE_SUBSECTION("quotas", &khofs_quotas_desc, khofs_has_quotas,
+			  .flags = KSTATE_FIELD_MANDATORY),
+#endif
 	KSTATE_END()
 };
 

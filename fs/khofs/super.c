@@ -416,12 +416,6 @@ static int parse_name(struct fs_context *fc, const char *name)
 	return 0;
 }
 
-static bool not_kept(const char *key)
-{
-	return !strcmp(key, "mpol") || strstarts(key, "usrquota") ||
-	       strstarts(key, "grpquota") || !strcmp(key, "quota");
-}
-
 static int khofs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 {
 	struct khofs_fc *ctx = fc->fs_private;
@@ -437,8 +431,6 @@ static int khofs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 	}
 	if (opt != -ENOPARAM)
 		return opt;
-	if (not_kept(param->key))
-		return invalfc(fc, "'%s' would not survive kexec", param->key);
 	fc->fs_private = ctx->shmem;
 	opt = shmem_ops->parse_param(fc, param);
 	fc->fs_private = ctx;
@@ -513,7 +505,17 @@ static struct file_system_type khofs_fs_type = {
 
 /* ---- Trees of the previous kernel ---- */
 
-static int set_number(struct fs_context *fc, const char *key, u64 value)
+/**
+ * khofs_set_number - set a mount option that is a number
+ * @fc: the mount
+ * @key: the option
+ * @value: the number
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or an errno, as from vfs_parse_fs_string().
+ */
+int khofs_set_number(struct fs_context *fc, const char *key, u64 value)
 {
 	char buf[24];
 
@@ -521,12 +523,21 @@ static int set_number(struct fs_context *fc, const char *key, u64 value)
 	return vfs_parse_fs_string(fc, key, buf, strlen(buf));
 }
 
+/* Nodes may be gone, which is no reason to lose the files. */
+static void set_policy(struct fs_context *fc, const struct khofs_image *image)
+{
+	const char *mpol = image->mpol;
+
+	if (mpol[0] && vfs_parse_fs_string(fc, "mpol", mpol, strlen(mpol)))
+		pr_warn("%s: no memory policy %s here\n", image->name, mpol);
+}
+
 static int set_options(struct fs_context *fc, const struct khofs_image *image)
 {
 	int err = parse_name(fc, image->name);
 
-	err = err ?: set_number(fc, "nr_blocks", image->max_blocks);
-	err = err ?: set_number(fc, "nr_inodes", image->max_inodes);
+	err = err ?: khofs_set_number(fc, "nr_blocks", image->max_blocks);
+	err = err ?: khofs_set_number(fc, "nr_inodes", image->max_inodes);
 	err = err ?: vfs_parse_fs_string(fc, image->inode64 ? "inode64" :
 							      "inode32", NULL, 0);
 	if (image->noswap)
@@ -534,7 +545,8 @@ static int set_options(struct fs_context *fc, const struct khofs_image *image)
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && image->huge[0])
 		err = err ?: vfs_parse_fs_string(fc, "huge", image->huge,
 						 strlen(image->huge));
-	return err;
+	set_policy(fc, image);
+	return err ?: khofs_set_quotas(fc, image);
 }
 
 /**
