@@ -60,10 +60,13 @@ give() {
 	file_of 4000:300 b 100
 	# more than is allowed for long, so that a time is running
 	check "limits for less than there is" khofs_quota set /khofs user 3000 5 9000 0 0
+	check "and for much less" khofs_quota set /khofs user 4000 0 50 0 1
 	truncate -s 1G /khofs/b
 	fallocate -l 64K /khofs/c
 	chown 4000 /khofs/c
 	chown -h 4000 /khofs/user/link
+	over "who has too much gets nothing" su -s /bin/sh other -c \
+		"dd if=/dev/zero of=/khofs/b bs=4k count=1 seek=1000 conv=notrunc 2>&1"
 	equal "a time is running" "$(khofs_quota list /khofs |
 		grep -c '^user 3000: .* until [1-9][0-9]*, ')" 1
 }
@@ -89,6 +92,7 @@ no_limits_hold() {
 }
 
 echo 'user:x:1000:100::/tmp:/bin/sh' >>/etc/passwd
+echo 'other:x:4000:300::/tmp:/bin/sh' >>/etc/passwd
 mkdir -p /khofs /notes /tmp/refused
 mount_tree
 mount -t khofs -o noatime,name=notes none /notes
