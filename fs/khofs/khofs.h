@@ -184,7 +184,7 @@ struct khofs_limits {
 /**
  * struct khofs_quota - quotas of users, or of groups
  * @type: USRQUOTA or GRPQUOTA
- * @enforced: there are limits; else what there is is only counted
+ * @enforced: limits hold; else files and bytes are only counted
  * @space_hard: as in &struct khofs_limits, of whoever has no limits of its own
  * @inodes_hard: likewise
  * @space_grace: how long the while is, in seconds

@@ -300,7 +300,7 @@ static int add_name(struct saving *s, u32 dir, struct dentry *dentry)
 	if (nr < 0)
 		return nr;
 	name = khofs_grow(image->names, image->nr_names, &s->room_names,
-		    sizeof(*name));
+			  sizeof(*name));
 	if (!name)
 		return -ENOMEM;
 	image->names = name;

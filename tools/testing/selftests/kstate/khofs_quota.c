@@ -37,7 +37,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-static int usage(void)
+static int tell_usage(void)
 {
 	fprintf(stderr, "usage: khofs_quota list|set|grace|off DIR ...\n");
 	return 2;
@@ -54,7 +54,24 @@ static int type_of(const char *word)
 		return USRQUOTA;
 	if (!strcmp(word, types[GRPQUOTA]))
 		return GRPQUOTA;
-	exit(usage());
+	exit(tell_usage());
+}
+
+static void list_limits(unsigned long long soft, unsigned long long hard,
+			const char *unit, unsigned long long until)
+{
+	printf(" of %llu to %llu%s until %llu", soft, hard, unit, until);
+}
+
+static void list_one(int type, const struct if_nextdqblk *dq)
+{
+	printf("%s %u: %llu bytes", types[type], dq->dqb_id,
+	       (unsigned long long)dq->dqb_curspace);
+	list_limits(dq->dqb_bsoftlimit, dq->dqb_bhardlimit, " KiB",
+		    dq->dqb_btime);
+	printf(", %llu files", (unsigned long long)dq->dqb_curinodes);
+	list_limits(dq->dqb_isoftlimit, dq->dqb_ihardlimit, "", dq->dqb_itime);
+	putchar('\n');
 }
 
 static void list_type(int dir, int type)
@@ -69,17 +86,7 @@ static void list_type(int dir, int type)
 	       (unsigned long long)info.dqi_bgrace,
 	       (unsigned long long)info.dqi_igrace);
 	for (; !control(dir, Q_GETNEXTQUOTA, type, id, &dq); id = dq.dqb_id + 1)
-		printf("%s %u: %llu bytes of %llu to %llu KiB until %llu, "
-		       "%llu files of %llu to %llu until %llu\n",
-		       types[type], dq.dqb_id,
-		       (unsigned long long)dq.dqb_curspace,
-		       (unsigned long long)dq.dqb_bsoftlimit,
-		       (unsigned long long)dq.dqb_bhardlimit,
-		       (unsigned long long)dq.dqb_btime,
-		       (unsigned long long)dq.dqb_curinodes,
-		       (unsigned long long)dq.dqb_isoftlimit,
-		       (unsigned long long)dq.dqb_ihardlimit,
-		       (unsigned long long)dq.dqb_itime);
+		list_one(type, &dq);
 	if (errno != ENOENT)
 		die("Q_GETNEXTQUOTA");
 }
@@ -116,7 +123,7 @@ int main(int argc, char **argv)
 	int dir;
 
 	if (argc < 3)
-		return usage();
+		return tell_usage();
 	dir = must(open(argv[2], O_RDONLY | O_DIRECTORY));
 	if (!strcmp(argv[1], "list") && argc == 3) {
 		list_type(dir, USRQUOTA);
@@ -131,5 +138,5 @@ int main(int argc, char **argv)
 		must(control(dir, Q_QUOTAOFF, type_of(argv[3]), 0, NULL));
 		return 0;
 	}
-	return usage();
+	return tell_usage();
 }
