@@ -177,6 +177,18 @@ charged() {
 	echo $(($(cat "$cgroups/$1/memory.current") / 1024))
 }
 
+# add_user NAME NUMBER GROUP
+add_user() {
+	echo "$1:x:$2:$3::/tmp:/bin/sh" >>/etc/passwd
+}
+
+# as USER COMMAND...: without any privilege
+as() {
+	_user=$1
+	shift
+	su -s /bin/sh "$_user" -c "$*"
+}
+
 # Write to a file; its errors are the caller's.
 put() {
 	echo "$2" 2>/dev/null >"$1"

@@ -35,9 +35,8 @@ fi
 # shellcheck source=kstate-lib.sh
 . "${0%/*}/kstate-lib.sh"
 
-# as_user COMMAND...: as user 1000, without any privilege
 as_user() {
-	su -s /bin/sh user -c "$*"
+	as user "$@"
 }
 
 # as_root_there COMMAND...: the same user as root of namespaces of its own
@@ -71,7 +70,7 @@ files() {
 
 public="counts generation last_error map_bytes preserved state "
 
-echo "user:x:1000:1000::/tmp:/bin/sh" >>/etc/passwd
+add_user user 1000 1000
 chmod 1777 /tmp
 mkdir -p /tmp/mnt /khofs
 check "khofs is mounted by root" mount -t khofs -o name=kept none /khofs
