@@ -35,6 +35,25 @@ static int __init parse_kstate_reserve(char *arg)
 }
 early_param("kstate_reserve", parse_kstate_reserve);
 
+/*
+ * This kernel may lie in what the previous one set apart, and what is preserved may
+ * leave no other piece of that size, so take a smaller one rather than none.
+ */
+static phys_addr_t __init find_area(phys_addr_t *size)
+{
+	phys_addr_t step = ALIGN(area_size / 16, AREA_ALIGN), start;
+
+	for (*size = area_size; *size > area_size / 4; *size -= step) {
+		start = memblock_phys_alloc(*size, AREA_ALIGN);
+		if (start)
+			return start;
+		/* what cannot be had from all memory is a mistake */
+		if (area_size > memblock_phys_mem_size() / 2 || *size <= step)
+			break;
+	}
+	return 0;
+}
+
 /**
  * kstate_area_reserve - set apart what kstate_reserve= asks for
  *
@@ -42,20 +61,20 @@ early_param("kstate_reserve", parse_kstate_reserve);
  */
 void __init kstate_area_reserve(void)
 {
-	phys_addr_t start;
+	phys_addr_t start, size;
 
 	if (!area_size)
 		return;
-	start = memblock_phys_alloc(area_size, AREA_ALIGN);
-	if (!start) {
+	start = find_area(&size);
+	if (size != area_size || !start)
 		pr_err("kstate_reserve: there are no %llu MiB in one piece\n",
 		       area_size >> 20);
+	if (!start)
 		return;
-	}
 	area_first = PHYS_PFN(start);
-	area_nr = PHYS_PFN(area_size);
+	area_nr = PHYS_PFN(size);
 	pr_info("%llu MiB for images to be loaded, until then for what can move\n",
-		area_size >> 20);
+		size >> 20);
 }
 
 /* alloc_contig_range() takes memory of one zone only. */
