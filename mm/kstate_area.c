@@ -48,7 +48,7 @@ static phys_addr_t __init find_area(phys_addr_t *size)
 		if (start)
 			return start;
 		/* what cannot be had from all memory is a mistake */
-		if (area_size > memblock_phys_mem_size() / 2 || *size <= step)
+		if (area_size > memblock_phys_mem_size() / 2)
 			break;
 	}
 	return 0;

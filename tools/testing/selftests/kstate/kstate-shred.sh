@@ -3,7 +3,8 @@
 #
 # Half of memory is preserved in small pieces all over the place. Without help there
 # is no room for an image, which is said while this kernel runs on; with
-# kstate_reserve= there is, and the next kernel has to boot in the gaps.
+# kstate_reserve= there is, and the next kernel has to boot in the gaps. That one
+# lies in what was set apart, and has to load one more.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -12,6 +13,7 @@
 
 apart=$(cmdline_value kstate_reserve)
 
+# Half of what is free is preserved in small pieces.
 shred() {
 	most=$((($(meminfo MemFree) - $(meminfo CmaFree) - 32768) / 4))
 	had=$(cat $dbg/pages)
@@ -57,7 +59,6 @@ case $stage in
 		ok "the next kernel is up"
 		exit
 	fi
-	# It lies in what was set apart, and all else is in as small pieces as it was.
 	start_module 1
 	shred
 	diag "$(meminfo CmaTotal) KiB are set apart now"
