@@ -22,6 +22,8 @@
 #include <linux/sizes.h>
 #include <linux/swap.h>
 
+#include <asm/sections.h>
+
 #include "kexec_internal.h"
 #include "kstate_internal.h"
 
@@ -173,36 +175,36 @@ static void dest_own(unsigned long pfn, unsigned long nr,
 	}
 }
 
-/* What kstate_reserve= set apart */
-static unsigned long dest_lent(const struct dest_request *req)
+/* In a part of what kstate_reserve= set apart */
+static unsigned long dest_lent_within(const struct dest_request *req,
+				      unsigned long first, unsigned long end)
 {
 	struct dest_request lent = *req;
+
+	lent.lent = true;
+	lent.min = max(req->min, first);
+	lent.max = min(req->max, end - 1);
+	return lent.min <= lent.max ? dest_scan(&lent) : 0;
+}
+
+/* In the half where this kernel is not, see mm/kstate_area.c, or where it has room. */
+static unsigned long dest_lent(const struct dest_request *req)
+{
 	unsigned long first, nr = kstate_area(&first);
+	unsigned long middle = first + nr / 2, pfn;
 
 	if (!nr)
 		return 0;
-	lent.lent = true;
-	lent.min = max(req->min, first);
-	lent.max = min(req->max, first + nr - 1);
-	return lent.min <= lent.max ? dest_scan(&lent) : 0;
+	if (PHYS_PFN(__pa_symbol(_text)) < middle)
+		pfn = dest_lent_within(req, middle, first + nr);
+	else
+		pfn = dest_lent_within(req, first, middle);
+	return pfn ?: dest_lent_within(req, first, first + nr);
 }
 
 static unsigned long dest_anywhere(const struct dest_request *req)
 {
 	return dest_buddy(req) ?: dest_scan(req);
-}
-
-/* Segments come first in the area that is set apart. */
-static unsigned long dest_alloc(const struct dest_request *req, bool segment,
-				struct list_head *list)
-{
-	unsigned long pfn;
-
-	pfn = segment ? dest_lent(req) ?: dest_anywhere(req) :
-			dest_anywhere(req) ?: dest_lent(req);
-	if (pfn)
-		dest_own(pfn, req->nr, list);
-	return pfn;
 }
 
 /* A crash image has its own reserved memory and stays as it is. */
@@ -256,8 +258,9 @@ int kstate_dest_locate(struct kexec_buf *kbuf)
 
 	if (!image_can_own(image))
 		return 0;
-	pfn = dest_alloc(&req, true, &image->dest_pages);
+	pfn = dest_lent(&req) ?: dest_anywhere(&req);
 	if (pfn) {
+		dest_own(pfn, req.nr, &image->dest_pages);
 		kbuf->mem = PFN_PHYS(pfn);
 		return 1;
 	}
@@ -282,7 +285,8 @@ static const unsigned long kaslr_rooms[] = {
 
 /*
  * Physical randomisation would otherwise pick any RAM. No more than an eighth
- * of what is free goes to it; without room the kernel stays where it is put.
+ * of what is free goes to it, and nothing that is set apart for images: a kernel in
+ * the midst of that leaves no room. Without room the kernel stays where it is put.
  */
 static void own_kaslr_room(struct kimage *image, unsigned long size,
 			   unsigned long align)
@@ -300,17 +304,18 @@ static void own_kaslr_room(struct kimage *image, unsigned long size,
 		req.nr = PFN_UP(size + kaslr_rooms[i]);
 		if (req.nr > most)
 			continue;
-		pfn = dest_alloc(&req, false, &image->unusable_pages);
+		pfn = dest_anywhere(&req);
 		if (!pfn)
 			continue;
+		dest_own(pfn, req.nr, &image->unusable_pages);
 		image->kstate.kaslr_start = PFN_PHYS(pfn);
 		image->kstate.kaslr_size = PFN_PHYS(req.nr);
 		return;
 	}
 }
 
-static int let_carry(struct kimage *image, unsigned long size,
-		     unsigned long align)
+static int let_carry(struct kimage *image, unsigned long start,
+		     unsigned long size, unsigned long align)
 {
 	struct page *root = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
@@ -322,7 +327,7 @@ static int let_carry(struct kimage *image, unsigned long size,
 	list_add_tail(&root->lru, &image->unusable_pages);
 	image->kstate.root = page_to_phys(root);
 	own_kaslr_room(image, size, align);
-	image->kstate.needs = kstate_needs_new(image, size);
+	image->kstate.needs = kstate_needs_new(image, start, size);
 	if (!image->kstate.needs)
 		return -ENOMEM;
 	if (!kstate_anything_preserved())
@@ -333,7 +338,8 @@ static int let_carry(struct kimage *image, unsigned long size,
 /**
  * kstate_dest_finish - let an image carry state
  * @image: the image, with all its segments placed
- * @size: bytes that the next kernel takes while it unpacks itself
+ * @start: where the next kernel is put
+ * @size: bytes that it takes while it unpacks itself
  * @align: bytes, its alignment
  *
  * Allocates the root page and the room for KASLR; both live and die with the
@@ -344,14 +350,14 @@ static int let_carry(struct kimage *image, unsigned long size,
  * Return: 0, also for an image that carries nothing; -ENOMEM; as
  * kstate_mem_prepare(). The log and last_error have the reason.
  */
-int kstate_dest_finish(struct kimage *image, unsigned long size,
-		       unsigned long align)
+int kstate_dest_finish(struct kimage *image, unsigned long start,
+		       unsigned long size, unsigned long align)
 {
 	int ret;
 
 	if (!image_can_own(image))
 		return 0;
-	ret = let_carry(image, size, align);
+	ret = let_carry(image, start, size, align);
 	if (ret)
 		kstate_refuse_memory("memory for the image", ret);
 	return ret;

@@ -19,6 +19,7 @@ struct kstate_abi_root;
 struct kstate_buf;
 struct kstate_core;
 struct kimage;
+struct range;
 struct kstate_edge;
 struct kstate_target;
 struct page;
@@ -444,16 +445,20 @@ static inline void kstate_fault_commit(struct kstate_abi_root *root)
  * ---- Memory, mm/kstate_mem.c, mm/kstate_boot.c and mm/kstate_claim.c ----
  */
 
-/* An image's segments, and the kernel where KASLR may put it */
-#define KSTATE_MAX_TAKEN	17
+/* An image's segments, the kernel where KASLR may put it, the area for images */
+#define KSTATE_MAX_TAKEN	18
 /* Areas that a command line sets apart */
 #define KSTATE_MAX_AREAS	16
+
+/* Halves of the area for images consist of what the page allocator merges. */
+#define KSTATE_AREA_ALIGN	PFN_PHYS(2 * max(pageblock_nr_pages, MAX_ORDER_NR_PAGES))
 
 /**
  * struct kstate_needs - memory that the next kernel takes before it is up
  * @nr_taken: entries of @taken
- * @taken: where the image is, end exclusive
+ * @taken: where the image is, and what stays set apart for images, end exclusive
  * @unpacked: bytes of its initrd when that is unpacked
+ * @images: bytes that it sets apart for images, also in @taken or @areas
  * @nr_areas: entries of @areas
  * @areas: bytes of what it sets apart, each in one piece if there is one
  * @bounce: bytes for devices that do not reach all memory, below 4 GiB; 0: all
@@ -472,6 +477,7 @@ struct kstate_needs {
 		u64 end;
 	} taken[KSTATE_MAX_TAKEN];
 	u64 unpacked;
+	u64 images;
 	unsigned int nr_areas;
 	u64 areas[KSTATE_MAX_AREAS];
 	u64 bounce;
@@ -484,10 +490,11 @@ struct kstate_needs {
 };
 
 struct kstate_needs *kstate_needs_new(const struct kimage *image,
-				      unsigned long size);
+				      unsigned long start, unsigned long size);
 bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 unsigned long kstate_area(unsigned long *first);
+struct range kstate_area_apart(struct range area, u64 kernel);
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze);

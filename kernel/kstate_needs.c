@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/pgtable.h>
+#include <linux/range.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -24,7 +25,7 @@
 /* How many times its size a compressed initrd takes when it is unpacked */
 #define UNPACK_RATIO	4
 
-static_assert(KEXEC_SEGMENT_MAX < KSTATE_MAX_TAKEN);
+static_assert(KEXEC_SEGMENT_MAX + 2 <= KSTATE_MAX_TAKEN);
 
 static void add_taken(struct kstate_needs *needs, u64 start, u64 size)
 {
@@ -99,6 +100,25 @@ static void add_area(struct kstate_needs *needs, u64 size)
 		needs->areas[needs->nr_areas++] = size;
 }
 
+/* As kstate_area_keep() */
+static void needs_of_area(struct kstate_needs *needs,
+			  const struct kimage *image, u64 kernel)
+{
+	unsigned long first, nr = kstate_area(&first);
+	struct range area = { .start = PFN_PHYS(first) };
+	u64 size = ALIGN(needs->images, KSTATE_AREA_ALIGN);
+
+	if (!nr)
+		add_area(needs, size);
+	if (!nr || !size)
+		return;
+	area.end = area.start + min(size, PFN_PHYS(nr));
+	/* KASLR has no room there */
+	if (!image->kstate.kaslr_size)
+		area = kstate_area_apart(area, kernel);
+	add_taken(needs, area.start, area.end - area.start);
+}
+
 /* Of what follows, hugepages= depends on what was read before. */
 static void needs_of_word(struct kstate_needs *needs, const char *name,
 			  char *value, u64 *huge_size)
@@ -111,8 +131,9 @@ static void needs_of_word(struct kstate_needs *needs, const char *name,
 				       size_mul(sum_of(value), *huge_size));
 	else if (!strcmp(name, "swiotlb") && isdigit(*value))
 		needs->bounce = size_mul(memparse(value, NULL), IO_TLB_SIZE);
-	else if (!strcmp(name, "cma") || !strcmp(name, "kstate_reserve") ||
-		 !strcmp(name, "reserve_mem"))
+	else if (!strcmp(name, "kstate_reserve"))
+		needs->images = memparse(value, NULL);
+	else if (!strcmp(name, "cma") || !strcmp(name, "reserve_mem"))
 		add_area(needs, memparse(value, NULL));
 	else if (!strcmp(name, "hugetlb_cma"))
 		add_area(needs, sum_of(value));
@@ -140,14 +161,15 @@ static void needs_of_words(struct kstate_needs *needs, char *words)
 /**
  * kstate_needs_new - find out what the kernel in an image needs to boot
  * @image: the image, its segments and the room for KASLR placed
- * @size: bytes that the kernel takes while it unpacks itself
+ * @start: where the kernel will be if KASLR does not move it
+ * @size: bytes that it takes while it unpacks itself
  *
  * Context: process context, may sleep; the image is being loaded.
  *
  * Return: the needs, to be freed by kfree(); NULL: no memory.
  */
 struct kstate_needs *kstate_needs_new(const struct kimage *image,
-				      unsigned long size)
+				      unsigned long start, unsigned long size)
 {
 	struct kstate_needs *needs = kzalloc(sizeof(*needs), GFP_KERNEL);
 	char *words;
@@ -163,6 +185,7 @@ struct kstate_needs *kstate_needs_new(const struct kimage *image,
 	}
 	needs_of_crash(needs, words);
 	needs_of_words(needs, words);
+	needs_of_area(needs, image, start);
 	kfree(words);
 	return needs;
 }

@@ -6,6 +6,11 @@
  * is fragmented there may be none to be had. The area that this parameter sets
  * apart at boot is lent to what can be moved, as a contiguous memory area is, and
  * taken back when an image is loaded.
+ *
+ * What is lent is never preserved, so the area stays where it is: each kernel tells
+ * the next one. It has two halves. A kernel that was loaded into one has the rest of
+ * that half to boot in, as there may be little else; the other half is set apart for
+ * the image after it. When the kernel is up, all of it is lent.
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
@@ -16,42 +21,138 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/overflow.h>
+#include <linux/page-isolation.h>
 #include <linux/pageblock-flags.h>
+#include <linux/range.h>
+#include <linux/spinlock.h>
+
+#include <asm/sections.h>
 
 #include "internal.h"
 #include "../kernel/kstate_internal.h"
 
-#define AREA_ALIGN	PFN_PHYS(max(pageblock_nr_pages, MAX_ORDER_NR_PAGES))
-
 static phys_addr_t area_size __initdata;
 static unsigned long area_first, area_nr;
+/* What the previous kernel had; bytes */
+static u64 had_start __initdata, had_size __initdata;
+
+/* What is set apart. The previous image may still have some of it. */
+static struct {
+	unsigned long first;
+	unsigned long end;
+} pieces[16] __initdata;
+static unsigned int nr_pieces __initdata;
 
 static int __init parse_kstate_reserve(char *arg)
 {
 	if (!arg)
 		return -EINVAL;
-	area_size = ALIGN(memparse(arg, NULL), AREA_ALIGN);
+	area_size = ALIGN(memparse(arg, NULL), KSTATE_AREA_ALIGN);
 	return 0;
 }
 early_param("kstate_reserve", parse_kstate_reserve);
 
-/*
- * This kernel may lie in what the previous one set apart, and what is preserved may
- * leave no other piece of that size, so take a smaller one rather than none.
- */
-static phys_addr_t __init find_area(phys_addr_t *size)
+/* The early list has no more than its number of gaps, so it may cover the area. */
+static bool __init is_covered(phys_addr_t start, phys_addr_t end)
 {
-	phys_addr_t step = ALIGN(area_size / 16, AREA_ALIGN), start;
+	struct memblock_region *rsv;
 
-	for (*size = area_size; *size > area_size / 4; *size -= step) {
-		start = memblock_phys_alloc(*size, AREA_ALIGN);
-		if (start)
-			return start;
-		/* what cannot be had from all memory is a mistake */
-		if (area_size > memblock_phys_mem_size() / 2)
-			break;
+	for_each_reserved_mem_region(rsv)
+		if ((rsv->flags & MEMBLOCK_PRSRV) && rsv->base < end &&
+		    rsv->base + rsv->size > start)
+			return true;
+	return false;
+}
+
+static void __init find_pieces(phys_addr_t start, phys_addr_t end)
+{
+	phys_addr_t from, to;
+	u64 i;
+
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &from, &to, NULL) {
+		from = PAGE_ALIGN(max(from, start));
+		to = PAGE_ALIGN_DOWN(min(to, end));
+		if (from >= to || nr_pieces == ARRAY_SIZE(pieces))
+			continue;
+		pieces[nr_pieces].first = PHYS_PFN(from);
+		pieces[nr_pieces++].end = PHYS_PFN(to);
 	}
-	return 0;
+}
+
+/**
+ * kstate_area_apart - which part of an area stays set apart when a kernel boots
+ * @area: the area's first byte, and the first one after it
+ * @kernel: address of the kernel
+ *
+ * Context: any.
+ *
+ * Return: the half that the kernel is not in; all of it if it is in neither.
+ */
+struct range kstate_area_apart(struct range area, u64 kernel)
+{
+	u64 middle = area.start + (area.end - area.start) / 2;
+
+	if (kernel >= area.start && kernel < middle)
+		area.start = middle;
+	else if (kernel >= middle && kernel < area.end)
+		area.end = middle;
+	return area;
+}
+
+static void __init set_apart(phys_addr_t start, phys_addr_t size)
+{
+	struct range area = { .start = start, .end = start + size };
+	unsigned int i;
+
+	area = kstate_area_apart(area, __pa_symbol(_text));
+	find_pieces(area.start, area.end);
+	for (i = 0; i < nr_pieces; i++)
+		memblock_reserve(PFN_PHYS(pieces[i].first),
+				 PFN_PHYS(pieces[i].end - pieces[i].first));
+	area_first = PHYS_PFN(start);
+	area_nr = PHYS_PFN(size);
+	pr_info("%llu MiB for images to be loaded, until then for what can move\n",
+		size >> 20);
+}
+
+/**
+ * kstate_area_had - take note of what the previous kernel had for images
+ * @start: its address
+ * @size: bytes, 0 if there was nothing
+ *
+ * Nothing is done about it yet, and it may be no memory at all.
+ *
+ * Context: early boot, any time before kstate_area_keep().
+ */
+void __init kstate_area_had(u64 start, u64 size)
+{
+	had_start = start;
+	had_size = size;
+}
+
+/**
+ * kstate_area_keep - set apart again what the previous kernel had for images
+ *
+ * Of less than that, the first part is kept. If kstate_reserve= asks for more, what is
+ * there has to do: the old kernel knew what is free then, and that this is enough.
+ *
+ * Context: early boot, memblock knows all memory and has not given out any but for
+ * real mode.
+ */
+void __init kstate_area_keep(void)
+{
+	u64 size = min(area_size, ALIGN_DOWN(had_size, KSTATE_AREA_ALIGN)), end;
+
+	if (!size || !IS_ALIGNED(had_start, KSTATE_AREA_ALIGN) ||
+	    check_add_overflow(had_start, size, &end) ||
+	    !memblock_is_region_memory(had_start, size) ||
+	    is_covered(had_start, end))
+		return;
+	if (size < area_size)
+		pr_warn("kstate_reserve: no more than before, %llu MiB wait for a boot without kexec\n",
+			(area_size - size) >> 20);
+	set_apart(had_start, size);
 }
 
 /**
@@ -61,45 +162,63 @@ static phys_addr_t __init find_area(phys_addr_t *size)
  */
 void __init kstate_area_reserve(void)
 {
-	phys_addr_t start, size;
+	phys_addr_t start;
 
-	if (!area_size)
+	if (!area_size || area_nr)
 		return;
-	start = find_area(&size);
-	if (size != area_size || !start)
+	start = memblock_phys_alloc(area_size, KSTATE_AREA_ALIGN);
+	if (!start) {
 		pr_err("kstate_reserve: there are no %llu MiB in one piece\n",
 		       area_size >> 20);
-	if (!start)
 		return;
-	area_first = PHYS_PFN(start);
-	area_nr = PHYS_PFN(size);
-	pr_info("%llu MiB for images to be loaded, until then for what can move\n",
-		size >> 20);
+	}
+	memblock_phys_free(start, area_size);
+	set_apart(start, area_size);
 }
 
-/* alloc_contig_range() takes memory of one zone only. */
-static unsigned long __init one_zone(unsigned long first, unsigned long nr)
+/* Where other pages than movable ones are already, no more come. */
+static void __init lend_block(unsigned long pfn)
 {
-	struct zone *zone = page_zone(pfn_to_page(first));
-	unsigned long pfn;
+	struct page *page = pfn_to_page(pfn);
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
 
-	for (pfn = first; pfn < first + nr; pfn += pageblock_nr_pages)
-		if (page_zone(pfn_to_page(pfn)) != zone)
-			break;
-	return pfn - first;
+	spin_lock_irqsave(&zone->lock, flags);
+	move_freepages_block_isolate(zone, page, MIGRATE_CMA);
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* When all struct pages exist. */
+/* As init_cma_reserved_pageblock(), for part of a block */
+static void __init lend_pages(unsigned long pfn, unsigned long end)
+{
+	for (; pfn < end; pfn++)
+		free_reserved_page(pfn_to_page(pfn));
+}
+
+static void __init lend_piece(unsigned long pfn, unsigned long end)
+{
+	unsigned long stop;
+
+	for (; pfn < end; pfn = stop) {
+		stop = min(pageblock_end_pfn(pfn), end);
+		if (stop - pfn == pageblock_nr_pages)
+			init_cma_reserved_pageblock(pfn_to_page(pfn));
+		else
+			lend_pages(pfn, stop);
+	}
+}
+
+/* When all struct pages exist. What is in use now will be lent when it is freed. */
 static int __init kstate_area_lend(void)
 {
-	unsigned long pfn, end = area_first + area_nr;
+	unsigned long pfn;
+	unsigned int i;
 
-	if (!area_nr)
-		return 0;
-	area_nr = one_zone(area_first, area_nr);
-	for (pfn = area_first; pfn < end; pfn += pageblock_nr_pages)
-		init_cma_reserved_pageblock(pfn_to_page(pfn));
-	totalcma_pages += end - area_first;
+	for (pfn = area_first; pfn < area_first + area_nr; pfn += pageblock_nr_pages)
+		lend_block(pfn);
+	for (i = 0; i < nr_pieces; i++)
+		lend_piece(pieces[i].first, pieces[i].end);
+	totalcma_pages += area_nr;
 	return 0;
 }
 core_initcall(kstate_area_lend);
@@ -108,9 +227,11 @@ core_initcall(kstate_area_lend);
  * kstate_area - where images find room, if anywhere
  * @first: returns its first page
  *
+ * Some of it may be in use for good, and it may be in several zones.
+ *
  * Context: any, after boot.
  *
- * Return: its number of pages, in one zone; 0 if there is no such area.
+ * Return: its number of pages; 0 if there is no such area.
  */
 unsigned long kstate_area(unsigned long *first)
 {

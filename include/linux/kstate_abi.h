@@ -36,15 +36,19 @@
 
 #define KSTATE_ABI_MAX_EXTENTS		64
 
-/* Payload of the setup_data entry of type SETUP_KSTATE */
+/* Payload of the setup_data entry of type SETUP_KSTATE; its end may be missing */
 struct kstate_abi_setup {
 	__le64 root;		/* address of struct kstate_abi_root */
 	__le64 kaslr_start;	/* the kernel may be moved within this memory, */
 	__le64 kaslr_size;	/* bytes; 0: it stays where it was loaded */
 	__le64 reserved;
+	__le64 area_start;	/* what is set apart for images, */
+	__le64 area_size;	/* bytes; 0: nothing */
 };
 
-static_assert(sizeof(struct kstate_abi_setup) == 32);
+#define KSTATE_ABI_SETUP_LEAST		32
+
+static_assert(sizeof(struct kstate_abi_setup) == 48);
 
 struct kstate_abi_extent {
 	__le64 start;		/* a multiple of 4096 */

@@ -34,8 +34,18 @@ static inline void kstate_reserve_init(void)
 #endif /* CONFIG_KSTATE */
 
 #ifdef CONFIG_KSTATE_KEXEC
+void kstate_area_had(u64 start, u64 size);
+void kstate_area_keep(void);
 void kstate_area_reserve(void);
 #else
+static inline void kstate_area_had(u64 start, u64 size)
+{
+}
+
+static inline void kstate_area_keep(void)
+{
+}
+
 static inline void kstate_area_reserve(void)
 {
 }

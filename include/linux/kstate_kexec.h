@@ -37,8 +37,8 @@ struct kstate_image {
 
 void kstate_dest_prepare(const struct kimage *image);
 int kstate_dest_locate(struct kexec_buf *kbuf);
-int kstate_dest_finish(struct kimage *image, unsigned long size,
-		       unsigned long align);
+int kstate_dest_finish(struct kimage *image, unsigned long start,
+		       unsigned long size, unsigned long align);
 int kstate_kexec_check(struct kimage *image, const void *bzimage,
 		       unsigned long len);
 void kstate_kexec_free(struct kimage *image);
@@ -56,8 +56,8 @@ static inline int kstate_dest_locate(struct kexec_buf *kbuf)
 	return 0;
 }
 
-static inline int kstate_dest_finish(struct kimage *image, unsigned long size,
-				     unsigned long align)
+static inline int kstate_dest_finish(struct kimage *image, unsigned long start,
+				     unsigned long size, unsigned long align)
 {
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include <linux/kexec.h>
 #include <linux/kstate_abi.h>
 #include <linux/kstate_boot.h>
+#include <linux/minmax.h>
+#include <linux/pfn.h>
 #include <linux/printk.h>
 
 #include <asm/bootparam.h>
@@ -49,9 +51,13 @@ void kstate_setup_data(const struct kimage *image, struct boot_params *params,
 {
 	struct setup_data *sd = (void *)params + offset;
 	struct kstate_abi_setup *setup = (void *)sd->data;
+	unsigned long area, nr;
 
 	if (!image->kstate.root)
 		return;
+	nr = kstate_area(&area);
+	setup->area_start = cpu_to_le64(PFN_PHYS(area));
+	setup->area_size = cpu_to_le64(PFN_PHYS(nr));
 	setup->root = cpu_to_le64(image->kstate.root);
 	setup->kaslr_start = cpu_to_le64(image->kstate.kaslr_start);
 	setup->kaslr_size = cpu_to_le64(image->kstate.kaslr_size);
@@ -76,10 +82,10 @@ static u64 root_phys __initdata;
  */
 void __init kstate_parse_setup_data(u64 phys, u32 len)
 {
+	struct kstate_abi_setup setup = { };
 	struct setup_data *sd;
-	struct kstate_abi_setup *setup;
 
-	if (len < sizeof(*sd) + sizeof(*setup)) {
+	if (len < sizeof(*sd) + KSTATE_ABI_SETUP_LEAST) {
 		pr_warn("nothing is restored: setup_data of %u bytes\n", len);
 		return;
 	}
@@ -88,10 +94,12 @@ void __init kstate_parse_setup_data(u64 phys, u32 len)
 		pr_warn("nothing is restored: cannot map setup_data\n");
 		return;
 	}
-	setup = (void *)sd->data;
-	root_phys = le64_to_cpu(setup->root);
-	memset(setup, 0, sizeof(*setup));
+	memcpy(&setup, sd->data, min(len - sizeof(*sd), sizeof(setup)));
+	memset(sd->data, 0, len - sizeof(*sd));
 	early_memunmap(sd, len);
+	root_phys = le64_to_cpu(setup.root);
+	kstate_area_had(le64_to_cpu(setup.area_start),
+			le64_to_cpu(setup.area_size));
 }
 
 /**
