@@ -10,6 +10,7 @@
 #include <linux/kstate.h>
 #include <linux/kstate_abi.h>
 #include <linux/list.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 
 struct kstate_flat;
@@ -252,7 +253,22 @@ struct kstate_attr {
 	const u8 *data;
 };
 
-bool kstate_good_name(const char *name, size_t len);
+/* The length of the next name of a list with commas; 0 at the end */
+static inline size_t kstate_next_name(const char **list)
+{
+	if (!*list || !**list)
+		return 0;
+	return strcspn(*list, ",");
+}
+
+/* Go on behind a name of @len characters and its comma. */
+static inline void kstate_skip_name(const char **list, size_t len)
+{
+	*list += len;
+	if (**list == ',')
+		(*list)++;
+}
+
 const char *kstate_schema_str(const struct kstate_schema *s, __le32 at);
 bool kstate_schema_attr(const struct kstate_schema *s, __le32 attrs, u32 *pos,
 			struct kstate_attr *attr);
@@ -389,8 +405,12 @@ struct kstate_resolution {
 	const struct kstate_program *top;
 };
 
+/* ---- kstate_check.c ---- */
+bool kstate_good_name(const char *name, size_t len);
 int kstate_check_description(const struct kstate_description *desc,
 			     struct kstate_report *report);
+
+/* ---- kstate_schema.c ---- */
 int kstate_schema_write(struct kstate_writer *w,
 			const struct kstate_description *desc);
 int kstate_schema_parse(struct kstate_reader *r, u32 nr, const void *payload,

@@ -595,3 +595,58 @@ void kstate_out_abort(void)
 {
 	kstate_core_abort(&kstate_core);
 }
+
+/* ---- What else keeps it from happening ---- */
+
+static void refuse_jump(const char *why, int err)
+{
+	lockdep_assert_held(&kstate_core.lock);
+	kstate_core.last = (struct kstate_report){ };
+	kstate_fail(&kstate_core.last, NULL, NULL, why, err);
+	kstate_core.last_name[0] = '\0';
+	kstate_core.last_instance = 0;
+}
+
+/**
+ * kstate_refuse_jump - keep why there will be no jump, for sysfs
+ * @why: constant text
+ * @err: errno that reboot(2) returns
+ *
+ * For reasons that have to do with no object; the caller logs them.
+ *
+ * Context: process context, may sleep.
+ */
+void kstate_refuse_jump(const char *why, int err)
+{
+	guard(mutex)(&kstate_core.lock);
+	refuse_jump(why, err);
+}
+
+/**
+ * kstate_refuse_memory - the same, for memory that could not be had
+ * @why: constant text, like "memory for the image"
+ * @err: errno that the system call returns
+ *
+ * Logs that there was none; any other errno was logged by who found it.
+ *
+ * Context: process context, may sleep.
+ */
+void kstate_refuse_memory(const char *why, int err)
+{
+	guard(mutex)(&kstate_core.lock);
+	kstate_refuse_memory_locked(why, err);
+}
+
+/**
+ * kstate_refuse_memory_locked - the same, with the core's lock held
+ * @why: constant text
+ * @err: errno
+ *
+ * Context: process context, may sleep; the lock of kstate_core is held.
+ */
+void kstate_refuse_memory_locked(const char *why, int err)
+{
+	if (err == -ENOMEM)
+		pr_err("no %s\n", why);
+	refuse_jump(why, err);
+}
