@@ -64,17 +64,16 @@ unsigned long kmho_own_pages(const struct kmho_memory *mem)
  * @mem: whose account it is
  * @nr: pages
  *
- * Context: a process that hands memory over.
+ * Context: any.
  *
- * Return: 0; -EDQUOT: RLIMIT_MEMLOCK would be exceeded.
+ * Return: 0; -EDQUOT: the limit that there was at the call would be exceeded.
  */
 int kmho_charge(struct kmho_memory *mem, unsigned long nr)
 {
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	long now = inc_rlimit_ucounts(mem->ucounts, UCOUNT_RLIMIT_MEMLOCK, nr);
 
 	mem->charged += nr;
-	if ((now != LONG_MAX && now <= limit) || capable(CAP_IPC_LOCK))
+	if (mem->limit == ULONG_MAX || (now != LONG_MAX && now <= mem->limit))
 		return 0;
 	kmho_uncharge(mem, nr);
 	return -EDQUOT;
@@ -99,14 +98,13 @@ void kmho_uncharge(struct kmho_memory *mem, unsigned long nr)
  * kmho_new - make the record of a key
  * @key: the key
  * @uid: its user
- *
- * What it will hold is on the account of the calling process's user.
+ * @ucounts: on whose account is what it will hold
  *
  * Context: process context, may sleep.
  *
  * Return: the record, which kmho_free() frees, or NULL if there is no memory.
  */
-struct kmho_memory *kmho_new(u64 key, u32 uid)
+struct kmho_memory *kmho_new(u64 key, u32 uid, struct ucounts *ucounts)
 {
 	struct kmho_memory *mem = kvzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
 
@@ -115,7 +113,7 @@ struct kmho_memory *kmho_new(u64 key, u32 uid)
 	INIT_LIST_HEAD(&mem->node);
 	mem->key = key;
 	mem->uid = uid;
-	mem->ucounts = get_ucounts(current_ucounts());
+	mem->ucounts = get_ucounts(ucounts);
 	if (!mem->ucounts) {
 		kvfree(mem);
 		return NULL;
@@ -308,7 +306,7 @@ static int key_is_free(u32 uid, u64 key)
 
 static int hand_over(struct kmho_memory *mem, u64 *swapped)
 {
-	int err = kmho_pin(mem, swapped) ?:
+	int err = kmho_mark(mem) ?: kmho_pin(mem, swapped) ?:
 		  kmho_charge(mem, kmho_own_pages(mem)) ?: kmho_preserve(mem);
 
 	if (err)
@@ -338,9 +336,11 @@ static int do_handover(struct kmho_handover __user *arg)
 	err = key_is_free(uid, op.key);
 	if (err)
 		return err;
-	mem = kmho_new(op.key, uid);
+	mem = kmho_new(op.key, uid, current_ucounts());
 	if (!mem)
 		return -ENOMEM;
+	mem->limit = capable(CAP_IPC_LOCK) ? ULONG_MAX :
+		     rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	err = get_ranges(mem, &op) ?: hand_over(mem, &op.swapped);
 	if (err) {
 		kmho_free(mem);

@@ -14,6 +14,7 @@
 #include <uapi/linux/kmho.h>
 
 struct file;
+struct mm_struct;
 struct ucounts;
 
 /*
@@ -141,7 +142,9 @@ struct kmho_file {
  * @nr_extents: how many
  * @files: what areas share
  * @nr_files: how many
+ * @mm: whose memory it is, as long as that is there; NULL if it arrived
  * @ucounts: the account of the user who locks memory
+ * @limit: pages that this user may lock, ULONG_MAX: any number
  * @charged: pages on that account
  * @arrived: the previous kernel handed it over, and a reference to each folio is
  *	held; else this one did, and each is pinned
@@ -160,7 +163,9 @@ struct kmho_memory {
 	struct kmho_file *files;
 	u32 nr_files;
 
+	struct mm_struct *mm;
 	struct ucounts *ucounts;
+	unsigned long limit;
 	unsigned long charged;
 	bool arrived;
 	bool busy;
@@ -190,7 +195,7 @@ extern struct list_head kmho_taken;
 extern bool kmho_frozen;
 
 struct kmho_memory *kmho_find(u32 uid, u64 key);
-struct kmho_memory *kmho_new(u64 key, u32 uid);
+struct kmho_memory *kmho_new(u64 key, u32 uid, struct ucounts *ucounts);
 void kmho_free(struct kmho_memory *mem);
 int kmho_charge(struct kmho_memory *mem, unsigned long nr);
 void kmho_uncharge(struct kmho_memory *mem, unsigned long nr);
@@ -200,6 +205,10 @@ int kmho_publish(struct kmho_memory *mem);
 void kmho_withdraw(struct kmho_memory *mem);
 
 int kmho_pin(struct kmho_memory *mem, u64 *swapped);
+
+int kmho_mark(struct kmho_memory *mem);
+int kmho_catch_up(struct kmho_memory *mem);
+void kmho_thaw(void);
 
 int kmho_preserve(const struct kmho_memory *mem);
 unsigned long kmho_unpreserve(const struct kmho_extent *e,

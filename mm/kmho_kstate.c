@@ -20,6 +20,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -185,9 +186,29 @@ int kmho_preserve(const struct kmho_memory *mem)
 
 /* ---- The old kernel ---- */
 
+/* A process that ends meanwhile has its memory taken down by somebody else. */
+static int catch_up(struct kmho_memory *mem)
+{
+	int err;
+
+	if (!mem->mm || !mmget_not_zero(mem->mm))
+		return 0;
+	err = kmho_catch_up(mem);
+	mmput_async(mem->mm);
+	return err;
+}
+
 static int kmho_prepare(void *obj)
 {
+	struct kmho_memory *mem;
+	int err;
+
 	guard(mutex)(&kmho_lock);
+	list_for_each_entry(mem, &kmho.memories, node) {
+		err = catch_up(mem);
+		if (err)
+			return err;
+	}
 	kmho_frozen = true;
 	return 0;
 }
@@ -197,7 +218,7 @@ static void kmho_abort(void *obj)
 	struct kmho_memory *mem, *next;
 
 	guard(mutex)(&kmho_lock);
-	kmho_frozen = false;
+	kmho_thaw();
 	list_for_each_entry_safe(mem, next, &kmho_taken, node)
 		if (!mem->busy)
 			list_move(&mem->node, &kmho.memories);

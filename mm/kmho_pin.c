@@ -11,44 +11,26 @@
  * the page stays the process's, whatever it does: it is not moved, merged or
  * swapped out, and fork() copies it for the child. So what is stored later is
  * stored in what was handed over.
- *
- * Shared memory is what the page cache of a file without a name has. It is looked
- * for there, since two mappings can be of the same memory, and what is there need
- * not be mapped.
  */
 #include <linux/bitmap.h>
-#include <linux/fcntl.h>
-#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/pagewalk.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
-#include "kmho.h"
+#include "kmho_scan.h"
 
 /* Read only: a write would fill holes. Areas may have no permissions at all. */
 #define PIN_FLAGS	(FOLL_LONGTERM | FOLL_FORCE | FOLL_HWPOISON)
 
 /* How often a folio that others hold for a moment is tried to be split */
 #define SPLIT_TRIES	3
-
-/* All flags of mappings that are known here; with any other one it is refused. */
-#define KNOWN_VM_FLAGS							\
-	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE |	\
-	 VM_MAYEXEC | VM_GROWSDOWN | VM_LOCKED | VM_LOCKONFAULT |	\
-	 VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_ACCOUNT |	\
-	 VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY |	\
-	 VM_HUGEPAGE | VM_NOHUGEPAGE | VM_MERGEABLE)
-
-#define KNOWN_SHARED_FLAGS	(KNOWN_VM_FLAGS | VM_SHARED | VM_MAYSHARE)
 
 static const struct {
 	vm_flags_t vm;
@@ -69,43 +51,9 @@ static const struct {
 	{ VM_RAND_READ, KMHO_AREA_RAND_READ },
 };
 
-/* Pages that page tables of the lowest level map */
-#define CHUNK_PAGES	PTRS_PER_PTE
-#define CHUNK_SIZE	PMD_SIZE
-
-/**
- * struct scan - finding and pinning under way
- * @mem: what is filled
- * @room_areas: entries that there is room for in @mem->areas
- * @room_extents: likewise
- * @room_files: likewise
- * @seen: numbers of files, by inode
- * @apart: the next extent is in another area than the last one
- * @chunk: address that bit 0 of the bitmaps stands for
- * @there: pages of the chunk that are there or swapped out
- * @out: those that are swapped out
- * @huge: all of the chunk is one huge page
- * @pages: room for a chunk's pages
- * @swapped: pages that were brought in
- */
-struct scan {
-	struct kmho_memory *mem;
-	u32 room_areas;
-	u32 room_extents;
-	u32 room_files;
-	struct xarray seen;
-	bool apart;
-	unsigned long chunk;
-	DECLARE_BITMAP(there, CHUNK_PAGES);
-	DECLARE_BITMAP(out, CHUNK_PAGES);
-	bool huge;
-	struct page **pages;
-	u64 swapped;
-};
-
 /* ---- What is there ---- */
 
-static unsigned int chunk_page(const struct scan *s, unsigned long addr)
+static unsigned int chunk_page(const struct kmho_scan *s, unsigned long addr)
 {
 	return (addr - s->chunk) >> PAGE_SHIFT;
 }
@@ -114,7 +62,7 @@ static unsigned int chunk_page(const struct scan *s, unsigned long addr)
 static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 		       struct mm_walk *walk)
 {
-	struct scan *s = walk->private;
+	struct kmho_scan *s = walk->private;
 	pte_t pte = ptep_get(ptep);
 
 	if (pte_none(pte))
@@ -130,7 +78,7 @@ static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 		       struct mm_walk *walk)
 {
-	struct scan *s = walk->private;
+	struct kmho_scan *s = walk->private;
 	spinlock_t *ptl = pmd_lock(walk->mm, pmd);
 	pmd_t entry = *pmd;
 
@@ -141,7 +89,7 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	walk->action = ACTION_CONTINUE;
 	if (is_huge_zero_pmd(entry))
 		return 0;
-	s->huge = next - addr == CHUNK_SIZE;
+	s->huge = next - addr == KMHO_CHUNK_SIZE;
 	bitmap_set(s->there, chunk_page(s, addr), (next - addr) >> PAGE_SHIFT);
 	return 0;
 }
@@ -154,8 +102,19 @@ static const struct mm_walk_ops look_ops = {
 
 /* ---- What is noted ---- */
 
-/* Room for one more entry of an array that doubles, NULL if there is none. */
-static void *grow(void *array, u32 nr, u32 *room, size_t size)
+/**
+ * kmho_grow - have room for one more entry of an array that doubles
+ * @array: the array, or NULL
+ * @nr: how many entries it has
+ * @room: how many there is room for; is changed
+ * @size: bytes of an entry
+ *
+ * Context: may sleep.
+ *
+ * Return: the array, which may have moved; NULL: there is no memory, and the array
+ * is as it was.
+ */
+void *kmho_grow(void *array, u32 nr, u32 *room, size_t size)
 {
 	u32 more = max(2 * *room, 16U);
 
@@ -170,48 +129,7 @@ static void *grow(void *array, u32 nr, u32 *room, size_t size)
 	return array;
 }
 
-static int add_file(struct scan *s, struct file *file)
-{
-	struct kmho_memory *mem = s->mem;
-	struct inode *inode = file_inode(file);
-	struct kmho_file *f;
-
-	f = grow(mem->files, mem->nr_files, &s->room_files, sizeof(*f));
-	if (!f)
-		return -ENOMEM;
-	mem->files = f;
-	f += mem->nr_files++;
-	*f = (struct kmho_file){
-		.size = i_size_read(inode),
-		.flags = SHMEM_I(inode)->flags & VM_NORESERVE ?
-			 KMHO_FILE_NORESERVE : 0,
-		.seals = SHMEM_I(inode)->seals,
-		.mode = inode->i_mode & S_IALLUGO,
-		.file = file,
-	};
-	/* Security modules do not look at anonymous memory. */
-	if (IS_PRIVATE(inode))
-		return 0;
-	f->name = kstrdup(file->f_path.dentry->d_name.name, GFP_KERNEL_ACCOUNT);
-	return f->name ? 0 : -ENOMEM;
-}
-
-/* From 1 on */
-static int file_number(struct scan *s, struct file *file)
-{
-	unsigned long inode = (unsigned long)file_inode(file);
-	void *number = xa_load(&s->seen, inode);
-	int err;
-
-	if (number)
-		return xa_to_value(number);
-	err = add_file(s, file) ?:
-	      xa_err(xa_store(&s->seen, inode, xa_mk_value(s->mem->nr_files),
-			      GFP_KERNEL));
-	return err ?: s->mem->nr_files;
-}
-
-static int add_area(struct scan *s, struct vm_area_struct *vma,
+static int add_area(struct kmho_scan *s, struct vm_area_struct *vma,
 		    unsigned long start, unsigned long end)
 {
 	struct kmho_memory *mem = s->mem;
@@ -220,11 +138,11 @@ static int add_area(struct scan *s, struct vm_area_struct *vma,
 	int file = 0;
 
 	if (vma->vm_file) {
-		file = file_number(s, vma->vm_file);
+		file = kmho_file_number(s, vma->vm_file);
 		if (file < 0)
 			return file;
 	}
-	area = grow(mem->areas, mem->nr_areas, &s->room_areas, sizeof(*area));
+	area = kmho_grow(mem->areas, mem->nr_areas, &s->room_areas, sizeof(*area));
 	if (!area)
 		return -ENOMEM;
 	mem->areas = area;
@@ -244,7 +162,7 @@ static int add_area(struct scan *s, struct vm_area_struct *vma,
 }
 
 /* Does a folio go on where the last extent ends? */
-static bool extends(const struct scan *s, u64 addr, struct folio *folio)
+static bool extends(const struct kmho_scan *s, u64 addr, struct folio *folio)
 {
 	const struct kmho_extent *last;
 
@@ -258,7 +176,7 @@ static bool extends(const struct scan *s, u64 addr, struct folio *folio)
 	       PFN_PHYS(folio_pfn(folio));
 }
 
-static int add_folio(struct scan *s, u64 addr, struct folio *folio)
+static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
 {
 	struct kmho_memory *mem = s->mem;
 	struct kmho_extent *e;
@@ -267,7 +185,7 @@ static int add_folio(struct scan *s, u64 addr, struct folio *folio)
 		mem->extents[mem->nr_extents - 1].phys++;
 		return 0;
 	}
-	e = grow(mem->extents, mem->nr_extents, &s->room_extents, sizeof(*e));
+	e = kmho_grow(mem->extents, mem->nr_extents, &s->room_extents, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	mem->extents = e;
@@ -294,11 +212,17 @@ static unsigned long whole_folio(struct folio *folio, unsigned long addr,
 	return want;
 }
 
-/*
- * Pages of a folio that is not all in one place are made folios of their own. So
- * every folio belongs to one key, and comes back as it was.
+/**
+ * kmho_split - make pages of a folio that is not all in one place folios
+ * @folio: the folio, with one reference of the caller's
+ *
+ * So every folio belongs to one key, and comes back as it was.
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, also when it is split already; -EBUSY: somebody else holds it.
  */
-static int split(struct folio *folio)
+int kmho_split(struct folio *folio)
 {
 	int tries, err = -EAGAIN;
 
@@ -316,7 +240,7 @@ static int split(struct folio *folio)
  * One pin for each folio is kept. Returns how many of the pages are done, less
  * than all if a folio was split and has to be pinned anew.
  */
-static long keep_pages(struct scan *s, unsigned long addr, unsigned long nr)
+static long keep_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr)
 {
 	struct page **pages = s->pages;
 	unsigned long i, n;
@@ -340,19 +264,27 @@ static long keep_pages(struct scan *s, unsigned long addr, unsigned long nr)
 	folio_get(folio);
 	unpin_user_pages(pages + i, nr - i);
 	if (!err)
-		err = split(folio);
+		err = kmho_split(folio);
 	folio_put(folio);
 	return err ?: i;
 }
 
+/* What protection keys keep from the process, the process does not hand over. */
+static long pin_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr)
+{
+	if (s->mm == current->mm)
+		return pin_user_pages(addr, nr, PIN_FLAGS, s->pages);
+	return pin_user_pages_remote(s->mm, addr, nr, PIN_FLAGS, s->pages, NULL);
+}
+
 /* Pages in a row that are there; returns how many of them are done */
-static long pin_run(struct scan *s, unsigned long addr, unsigned long nr)
+static long pin_run(struct kmho_scan *s, unsigned long addr, unsigned long nr)
 {
 	unsigned int at = chunk_page(s, addr);
 	long got, done;
 	int err;
 
-	got = pin_user_pages(addr, nr, PIN_FLAGS, s->pages);
+	got = pin_pages(s, addr, nr);
 	if (got <= 0)
 		return got ?: -EFAULT;
 	err = kmho_charge(s->mem, got);
@@ -367,8 +299,17 @@ static long pin_run(struct scan *s, unsigned long addr, unsigned long nr)
 	return done;
 }
 
-/* A folio that is pinned once is charged and noted, or it is not pinned any more. */
-static int keep_folio(struct scan *s, u64 addr, struct folio *folio)
+/**
+ * kmho_keep_folio - charge and note a folio that is pinned once
+ * @s: the scan
+ * @addr: its address, or its place in shared memory
+ * @folio: the folio; it is not pinned any more if this fails
+ *
+ * Context: may sleep.
+ *
+ * Return: 0; -EDQUOT: the limit would be exceeded; -ENOMEM.
+ */
+int kmho_keep_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
 {
 	unsigned long nr = folio_nr_pages(folio);
 	int err = kmho_charge(s->mem, nr);
@@ -383,9 +324,10 @@ static int keep_folio(struct scan *s, u64 addr, struct folio *folio)
 	return err;
 }
 
-static bool is_mapped_huge(unsigned long addr, struct folio *folio)
+static bool is_mapped_huge(struct mm_struct *mm, unsigned long addr,
+			   struct folio *folio)
 {
-	pmd_t *pmd = mm_find_pmd(current->mm, addr);
+	pmd_t *pmd = mm_find_pmd(mm, addr);
 	pmd_t entry = pmd ? pmdp_get_lockless(pmd) : __pmd(0);
 
 	return pmd_present(entry) && pmd_trans_huge(entry) &&
@@ -397,35 +339,35 @@ static bool is_mapped_huge(unsigned long addr, struct folio *folio)
  * where it is mapped when it is pinned, all of it is there, and stays. Returns how
  * many pages are done, none if it has to be done page by page.
  */
-static long pin_huge(struct scan *s)
+static long pin_huge(struct kmho_scan *s)
 {
 	struct folio *folio;
 
-	if (pin_user_pages(s->chunk, 1, PIN_FLAGS, s->pages) != 1)
+	if (pin_pages(s, s->chunk, 1) != 1)
 		return 0;
 	folio = page_folio(s->pages[0]);
 	if (folio_order(folio) != HPAGE_PMD_ORDER ||
 	    folio_contain_hwpoisoned_page(folio) ||
-	    !is_mapped_huge(s->chunk, folio)) {
+	    !is_mapped_huge(s->mm, s->chunk, folio)) {
 		unpin_folio(folio);
 		return 0;
 	}
-	return keep_folio(s, s->chunk, folio) ?: CHUNK_PAGES;
+	return kmho_keep_folio(s, s->chunk, folio) ?: KMHO_CHUNK_PAGES;
 }
 
 /* Part of an area, in one page table */
-static int pin_chunk(struct scan *s, unsigned long start, unsigned long end)
+static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end)
 {
-	unsigned int first, nr, last = CHUNK_PAGES;
+	unsigned int first, nr, last = KMHO_CHUNK_PAGES;
 	long done = 0;
 	int err;
 
-	s->chunk = ALIGN_DOWN(start, CHUNK_SIZE);
+	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
 	while (start < end) {
-		bitmap_zero(s->there, CHUNK_PAGES);
-		bitmap_zero(s->out, CHUNK_PAGES);
+		bitmap_zero(s->there, KMHO_CHUNK_PAGES);
+		bitmap_zero(s->out, KMHO_CHUNK_PAGES);
 		s->huge = false;
-		err = walk_page_range(current->mm, start, end, &look_ops, s);
+		err = walk_page_range(s->mm, start, end, &look_ops, s);
 		if (err)
 			return err;
 		done = s->huge ? pin_huge(s) : 0;
@@ -450,13 +392,23 @@ static int pin_chunk(struct scan *s, unsigned long start, unsigned long end)
 	return 0;
 }
 
-static int pin_area(struct scan *s, unsigned long start, unsigned long end)
+/**
+ * kmho_pin_area - pin what is there of a mapping
+ * @s: the scan
+ * @start: address of the first page
+ * @end: that of the first one after it
+ *
+ * Context: process context, may sleep; mmap_lock is held.
+ *
+ * Return: 0, or an error as for kmho_pin().
+ */
+int kmho_pin_area(struct kmho_scan *s, unsigned long start, unsigned long end)
 {
 	unsigned long next;
 	int err;
 
 	for (; start < end; start = next) {
-		next = min(ALIGN(start + 1, CHUNK_SIZE), end);
+		next = min(ALIGN(start + 1, KMHO_CHUNK_SIZE), end);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		err = pin_chunk(s, start, next);
@@ -467,183 +419,80 @@ static int pin_area(struct scan *s, unsigned long start, unsigned long end)
 	return 0;
 }
 
-/* ---- Shared memory ---- */
-
-/* Part of a file, in pages */
-struct span {
-	u32 file;
-	pgoff_t start;
-	pgoff_t end;
-};
-
-/*
- * One folio is pinned. It is read first, for it may be swapped out, or be there
- * for fallocate() only. Returns -EAGAIN if it was split, so that others are there
- * now.
- */
-static int pin_folio(struct scan *s, const struct span *span, pgoff_t *index)
-{
-	struct file *file = s->mem->files[span->file].file;
-	loff_t pos = (loff_t)*index << PAGE_SHIFT;
-	struct folio *folio;
-	pgoff_t offset;
-	long got;
-	int err;
-
-	folio = shmem_read_folio(file->f_mapping, *index);
-	if (IS_ERR(folio))
-		return PTR_ERR(folio);
-	folio_put(folio);
-	got = memfd_pin_folios(file, pos, pos, &folio, 1, &offset);
-	if (got != 1)
-		return got ?: -EFAULT;
-	if (folio->index < span->start || folio_next_index(folio) > span->end) {
-		folio_get(folio);
-		unpin_folio(folio);
-		err = split(folio) ?: -EAGAIN;
-		folio_put(folio);
-		return err;
-	}
-	*index = folio_next_index(folio);
-	if (!folio_contain_hwpoisoned_page(folio))
-		return keep_folio(s, (u64)folio->index << PAGE_SHIFT, folio);
-	unpin_folio(folio);
-	return -EHWPOISON;
-}
-
-static int pin_span(struct scan *s, const struct span *span)
-{
-	struct address_space *mapping = s->mem->files[span->file].file->f_mapping;
-	pgoff_t index = span->start;
-	void *entry;
-	int err;
-
-	while (index < span->end) {
-		entry = xa_find(&mapping->i_pages, &index, span->end - 1,
-				XA_PRESENT);
-		if (!entry)
-			break;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		err = pin_folio(s, span, &index);
-		if (err && err != -EAGAIN)
-			return err;
-		s->swapped += !err && xa_is_value(entry);
-		cond_resched();
-	}
-	return 0;
-}
-
-static int compare_spans(const void *a, const void *b)
-{
-	const struct span *left = a, *right = b;
-
-	if (left->file != right->file)
-		return left->file < right->file ? -1 : 1;
-	return left->start < right->start ? -1 : left->start > right->start;
-}
-
-/* What the areas have of files, sorted, each page once */
-static u32 find_spans(const struct kmho_memory *mem, struct span *spans)
-{
-	const struct kmho_area *area;
-	struct span *last = NULL;
-	u32 i, nr = 0;
-
-	for (area = mem->areas; area < mem->areas + mem->nr_areas; area++) {
-		if (!area->file)
-			continue;
-		spans[nr++] = (struct span){
-			.file = area->file - 1,
-			.start = area->offset >> PAGE_SHIFT,
-			.end = (area->offset + area->length) >> PAGE_SHIFT,
-		};
-	}
-	sort(spans, nr, sizeof(*spans), compare_spans, NULL);
-	for (i = 0; i < nr; i++) {
-		if (last && last->file == spans[i].file &&
-		    last->end >= spans[i].start) {
-			last->end = max(last->end, spans[i].end);
-		} else {
-			last = last ? last + 1 : spans;
-			*last = spans[i];
-		}
-	}
-	return last ? last - spans + 1 : 0;
-}
-
-static int pin_files(struct scan *s)
-{
-	struct kmho_memory *mem = s->mem;
-	struct kmho_file *f;
-	struct span *spans;
-	u32 i, nr, before;
-	int err = 0;
-
-	if (!mem->nr_files)
-		return 0;
-	spans = kvmalloc_array(mem->nr_areas, sizeof(*spans), GFP_KERNEL);
-	if (!spans)
-		return -ENOMEM;
-	nr = find_spans(mem, spans);
-	for (i = 0; i < nr && !err; i++) {
-		f = &mem->files[spans[i].file];
-		before = mem->nr_extents;
-		spans[i].end = min(spans[i].end,
-				   DIV_ROUND_UP(f->size, PAGE_SIZE));
-		s->apart = true;
-		err = pin_span(s, &spans[i]);
-		f->nr_extents += mem->nr_extents - before;
-	}
-	kvfree(spans);
-	return err;
-}
-
 /* ---- All of it ---- */
 
-/* Private anonymous memory, and nothing about it that would get lost */
-static bool is_private(struct vm_area_struct *vma)
-{
-	return vma_is_anonymous(vma) && !(vma->vm_flags & ~KNOWN_VM_FLAGS);
-}
-
-/*
- * Anonymous, or of a memfd, and not on a file system that is mounted. A mapping
- * that may still write where new ones may not could not be made again.
+/**
+ * kmho_is_private - is it private anonymous memory, and nothing that would get lost?
+ * @vma: the mapping
+ *
+ * Context: mmap_lock is held.
+ *
+ * Return: true if it can be handed over as such.
  */
-static bool is_shared(struct vm_area_struct *vma)
+bool kmho_is_private(struct vm_area_struct *vma)
 {
-	struct inode *inode;
-
-	if (!vma_is_anon_shmem(vma) || !(vma->vm_flags & VM_SHARED) ||
-	    vma->vm_flags & ~KNOWN_SHARED_FLAGS)
-		return false;
-	inode = file_inode(vma->vm_file);
-	return (inode->i_sb->s_flags & SB_KERNMOUNT) &&
-	       !(vma->vm_flags & VM_MAYWRITE &&
-		 SHMEM_I(inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+	return vma_is_anonymous(vma) && !(vma->vm_flags & ~KMHO_VM_FLAGS);
 }
 
-static int pin_range(struct scan *s, const struct kmho_range *range)
+static int pin_range(struct kmho_scan *s, const struct kmho_range *range)
 {
 	unsigned long at = range->base, end = at + range->length, next;
 	struct vm_area_struct *vma;
 	int err;
 
 	for (; at < end; at = next) {
-		vma = vma_lookup(current->mm, at);
+		vma = vma_lookup(s->mm, at);
 		if (!vma)
 			return -EFAULT;
-		if (!is_private(vma) && !is_shared(vma))
+		if (!kmho_is_private(vma) && !kmho_is_shared(vma))
 			return -EOPNOTSUPP;
 		next = min(vma->vm_end, end);
 		err = add_area(s, vma, at, next);
 		if (!err && !vma->vm_file)
-			err = pin_area(s, at, next);
+			err = kmho_pin_area(s, at, next);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/**
+ * kmho_scan_new - begin to look for memory
+ * @mem: what is to be filled
+ * @mm: whose memory it is
+ *
+ * Context: may sleep.
+ *
+ * Return: the scan, for kmho_scan_free(); NULL: no memory.
+ */
+struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm)
+{
+	struct kmho_scan *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->mem = mem;
+	s->mm = mm;
+	s->apart = true;
+	xa_init(&s->seen);
+	s->pages = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
+	if (s->pages)
+		return s;
+	kfree(s);
+	return NULL;
+}
+
+/**
+ * kmho_scan_free - have done with looking
+ * @s: the scan; what it filled stays as it is
+ *
+ * Context: any.
+ */
+void kmho_scan_free(struct kmho_scan *s)
+{
+	xa_destroy(&s->seen);
+	kvfree(s->pages);
+	kfree(s);
 }
 
 /**
@@ -662,32 +511,24 @@ static int pin_range(struct scan *s, const struct kmho_range *range)
 int kmho_pin(struct kmho_memory *mem, u64 *swapped)
 {
 	struct mm_struct *mm = current->mm;
-	struct scan *s;
-	int err = -ENOMEM;
+	struct kmho_scan *s;
+	int err = -EINTR;
 	u32 i;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	s = kmho_scan_new(mem, mm);
 	if (!s)
 		return -ENOMEM;
-	s->mem = mem;
-	xa_init(&s->seen);
-	s->pages = kvmalloc_array(CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
-	if (!s->pages)
-		goto out;
-	err = -EINTR;
 	if (mmap_read_lock_killable(mm))
 		goto out;
 	for (i = 0, err = 0; i < mem->nr_ranges && !err; i++)
 		err = pin_range(s, &mem->ranges[i]);
-	err = err ?: pin_files(s);
+	err = err ?: kmho_pin_files(s);
 	/* The mappings have the files open only while the lock is held. */
 	for (i = 0; i < mem->nr_files; i++)
 		mem->files[i].file = NULL;
 	mmap_read_unlock(mm);
 	*swapped = s->swapped;
 out:
-	xa_destroy(&s->seen);
-	kvfree(s->pages);
-	kfree(s);
+	kmho_scan_free(s);
 	return err;
 }

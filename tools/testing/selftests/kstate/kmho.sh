@@ -3,9 +3,9 @@
 #
 # Memory of processes goes to the next kernel with kmho(2), over two jumps, into
 # another build and back. Of every kind of memory, by processes that exit, are
-# killed, go on to the jump, fork, or store after the call; taken over where it
-# was or elsewhere, at once or in parts, by its user only. One key is left alone
-# by the kernel in between.
+# killed, go on to the jump, fork, or store after the call, also into holes; taken
+# over where it was or elsewhere, at once or in parts, by its user only. One key is
+# left alone by the kernel in between.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -13,7 +13,7 @@
 . "${0%/*}/kstate-lib.sh"
 
 every="small:8 thp:16 cut:8 sparse:4 zero:4 mixed:2 locked:2 hole:64 shared:4 \
-shthp:4 memfd:4 twin:2"
+shthp:4 memfd:4 twin:2 late:8 gone:2 shlate:4"
 
 # mem_test WHAT WORD...: passes on what kmho_mem says, with WHAT before it.
 mem_test() {
@@ -34,6 +34,7 @@ mem_test() {
 	done </tmp/out
 }
 
+within() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
 give() { mem_test "$1" give "$@"; }
 take() { mem_test "$1" take "$@"; }
 
@@ -49,13 +50,21 @@ case $stage in
 	# shellcheck disable=SC2086  # a list of words
 	give 1 gen=2 fork $every
 	give 2 share small:8 thp:8 sparse:4 shared:4
-	give 3 uid=1000 kill small:4 thp:2
+	give 3 uid=1000 kill small:2 thp:2 late:2 shlate:2
 	give 4 small:8 thp:8 sparse:4 shared:2 memfd:6 twin:3
 	give 5 unmap small:4 thp:4 mixed:2 memfd:4
-	kmho_mem give 6 "seed=$seed" wait gen=2 small:4 thp:4 shared:4 >/tmp/wait &
+	kmho_mem give 6 "seed=$seed" wait gen=2 small:4 thp:4 shared:4 \
+		late:4 shlate:2 >/tmp/wait &
 	give 7 uid=1000 small:1
 	give 8 thp:4 small:2
 	give 9 uid=1002 memfd:4 twin:2
+	give 10 uid=1004 late:32
+	equal "who stores more than may be locked is told of in the log" \
+		"$(dmesg | grep -c 'key 10 of user 1004: not all that was')" 1
+	bytes=$(kmho_mem keys 0 uid=1004 | cut -d' ' -f4)
+	check "$bytes bytes of it are kept, the limit is 8 MiB" \
+		within "$bytes" 8300000 8388608
+	mem_test 10 cancel 10 uid=1004
 	until grep -q ok /tmp/wait; do
 		usleep 100000
 	done
@@ -75,10 +84,10 @@ case $stage in
 	take 1 gen=2 again $every
 	take 2 any share small:8 thp:8 sparse:4 shared:4
 	check "another user does not find it" \
-		test "$(kmho_mem take 3 uid=1001 small:4 thp:2 | grep -c '^not ok')" -gt 0
-	take 3 uid=1000 all small:4 thp:2
+		test "$(kmho_mem take 3 uid=1001 small:2 thp:2 late:2 shlate:2 | grep -c '^not ok')" -gt 0
+	take 3 uid=1000 all small:2 thp:2 late:2 shlate:2
 	take 5 shift small:4 thp:4 mixed:2 memfd:4
-	take 6 one gen=2 small:4 thp:4 shared:4
+	take 6 one gen=2 small:4 thp:4 shared:4 late:4 shlate:2
 	take 9 uid=1002 apart any memfd:4 twin:2
 	;;
 *)

@@ -21,10 +21,14 @@
  *	mixed	half of it read only, after it a page without permissions
  *	locked	locked in memory
  *	hole	nothing at all
+ *	late	a mark at its end; of the rest every third page is stored to after
+ *		the call only
+ *	gone	the same, but mapped anew before that, so that it is not handed over
  *	shared	shared anonymous memory
  *	shthp	the same, in huge pages
  *	memfd	part of a memfd, of which every third page is there
  *	twin	the second half of the KIND before it, which is memfd, once more
+ *	shlate	late, in shared anonymous memory
  *
  * OPTION is
  *	seed=N	what contents are made from
@@ -69,7 +73,7 @@
 
 const char * const kinds[KINDS] = {
 	"small", "thp", "cut", "sparse", "zero", "mixed", "locked", "hole",
-	"shared", "shthp", "memfd", "twin",
+	"late", "gone", "shared", "shthp", "memfd", "twin", "shlate",
 };
 
 static struct piece pieces[MOST];
@@ -110,6 +114,16 @@ static unsigned long word_of(unsigned long addr, unsigned long gen)
 	return mix(addr ^ opt.seed ^ gen << 56);
 }
 
+static bool is_late(const struct piece *p)
+{
+	return p->kind == LATE || p->kind == GONE || p->kind == SHLATE;
+}
+
+static bool is_last(const struct piece *p, unsigned long page)
+{
+	return page == p->size / PAGE - 1;
+}
+
 /* Is something in this page? @page is where it is in what is mapped. */
 bool is_filled(const struct piece *p, unsigned long page)
 {
@@ -119,8 +133,13 @@ bool is_filled(const struct piece *p, unsigned long page)
 	case ZERO:
 	case HOLE:
 		return false;
+	case GONE:
+		return is_last(p, page);
+	case LATE:
+	case SHLATE:
+		return page % 3 == 0 || is_last(p, page);
 	case MIXED:
-		return page != p->size / PAGE - 1;
+		return !is_last(p, page);
 	case MEMFD:
 	case TWIN:
 		return (p->first / PAGE + page) % 3 == 0;
@@ -136,14 +155,14 @@ bool is_shared(const struct piece *p)
 
 static bool is_closed(const struct piece *p, unsigned long page)
 {
-	return p->kind == MIXED && page == p->size / PAGE - 1;
+	return p->kind == MIXED && is_last(p, page);
 }
 
-static void fill(const struct piece *p, unsigned long gen)
+static void fill_from(const struct piece *p, unsigned long page, unsigned long gen)
 {
-	unsigned long page, i, *at;
+	unsigned long i, *at;
 
-	for (page = 0; page < p->size / PAGE; page++) {
+	for (; page < p->size / PAGE; page++) {
 		at = (unsigned long *)(p->map + page * PAGE);
 		if (!is_filled(p, page) || (gen > 1 && p->kind == MIXED &&
 					    page >= p->size / PAGE / 2))
@@ -154,6 +173,11 @@ static void fill(const struct piece *p, unsigned long gen)
 	}
 }
 
+static void fill(const struct piece *p, unsigned long gen)
+{
+	fill_from(p, 0, gen);
+}
+
 static bool page_is_right(const struct piece *p, unsigned long page)
 {
 	unsigned long was = p->map + page * PAGE, want, i;
@@ -161,7 +185,7 @@ static bool page_is_right(const struct piece *p, unsigned long page)
 	unsigned long first = p->first + page * PAGE;
 	unsigned long gen = opt.gen;
 
-	if (p->kind == MIXED && page >= p->size / PAGE / 2)
+	if ((p->kind == MIXED && page >= p->size / PAGE / 2) || p->kind == GONE)
 		gen = 1;
 	for (i = 0; i < PAGE / sizeof(*at); i += 8) {
 		want = is_filled(p, page) ?
@@ -235,7 +259,7 @@ static void map_piece(struct piece *p)
 	if (madvise(at, p->size,
 		    huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE))
 		die("madvise");
-	fill(p, 1);
+	fill_from(p, is_late(p) ? p->size / PAGE - 1 : 0, 1);
 	for (page = 0; page < p->size / PAGE; page++)
 		if (p->kind == ZERO || (p->kind == SPARSE && page % 4 == 1))
 			read_sum += at[page * PAGE];
@@ -330,6 +354,30 @@ static void hand_over(void)
 		printf("# %llu pages were swapped out\n", op.swapped);
 }
 
+/*
+ * What was there goes, and something else comes; what was handed over is to stay
+ * as it was.
+ */
+static void map_anew(const struct piece *p)
+{
+	if (munmap((void *)p->map, p->size))
+		die("munmap");
+	map_memory(p);
+	memset((void *)p->map, 'x', p->size);
+}
+
+static void store_late(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (pieces[i].kind == GONE)
+			map_anew(&pieces[i]);
+		else if (is_late(&pieces[i]))
+			fill(&pieces[i], 1);
+	}
+}
+
 static void give(void)
 {
 	unsigned int i;
@@ -339,10 +387,12 @@ static void give(void)
 	if (opt.share)
 		share();
 	hand_over();
+	store_late();
 	if (opt.fork)
 		fork_and_store();
 	for (i = 0; i < nr && opt.gen > 1; i++)
-		fill(&pieces[i], opt.gen);
+		if (pieces[i].kind != GONE)
+			fill(&pieces[i], opt.gen);
 	for (i = 0; i < nr && opt.unmap; i++)
 		if (munmap((void *)pieces[i].map, pieces[i].size))
 			die("munmap");

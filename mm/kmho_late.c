@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kmho(2): what a process stores after the call where there was nothing before.
+ *
+ * What was there at the time of the call is pinned, so stores to it need no
+ * attention. Holes are looked at once more when the process ends, or at the jump
+ * if it is still there, and what is in them by then is pinned, too. Only mappings
+ * that were there at the call count, which VM_KMHO tells: another one may have
+ * taken their place.
+ *
+ * A process that ends cannot be told of an error, and a user must not be able to
+ * keep a host from a jump. So what cannot be pinned is lost, with a line in the
+ * log; what there was at the call is not touched by it.
+ */
+#define pr_fmt(fmt) "kmho: " fmt
+
+#include <linux/kmho.h>
+#include <linux/limits.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "internal.h"
+#include "kmho_scan.h"
+
+/* ---- Which mappings ---- */
+
+static int mark_range(struct mm_struct *mm, unsigned long start,
+		      unsigned long end)
+{
+	VMA_ITERATOR(vmi, mm, start);
+	struct vm_area_struct *vma, *prev;
+
+	vma = vma_iter_load(&vmi);
+	prev = vma_prev(&vmi);
+	if (vma && start > vma->vm_start)
+		prev = vma;
+	for_each_vma_range(vmi, vma, end) {
+		if (kmho_is_private(vma) || kmho_is_shared(vma)) {
+			vma = vma_modify_flags(&vmi, prev, vma,
+					       max(vma->vm_start, start),
+					       min(vma->vm_end, end),
+					       vma->vm_flags | VM_KMHO);
+			if (IS_ERR(vma))
+				return PTR_ERR(vma);
+			vm_flags_set(vma, VM_KMHO);
+		}
+		prev = vma;
+	}
+	return 0;
+}
+
+/**
+ * kmho_mark - remember the mappings that the calling process hands over
+ * @mem: has its ranges
+ *
+ * It does not matter if the call fails later.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -EINTR; -ENOMEM: also when there would be too many mappings.
+ */
+int kmho_mark(struct kmho_memory *mem)
+{
+	struct mm_struct *mm = current->mm;
+	int err = 0;
+	u32 i;
+
+	if (mmap_write_lock_killable(mm))
+		return -EINTR;
+	for (i = 0; i < mem->nr_ranges && !err; i++)
+		err = mark_range(mm, mem->ranges[i].base,
+				 mem->ranges[i].base + mem->ranges[i].length);
+	mmap_write_unlock(mm);
+	set_bit(MMF_KMHO, &mm->flags);
+	mem->mm = mm;
+	return err;
+}
+
+/* ---- What is in the holes ---- */
+
+static int pin_private(struct kmho_scan *s, unsigned long start,
+		       unsigned long end)
+{
+	VMA_ITERATOR(vmi, s->mm, start);
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (start >= end)
+		return 0;
+	for_each_vma_range(vmi, vma, end) {
+		if (!(vma->vm_flags & VM_KMHO) || !kmho_is_private(vma))
+			continue;
+		s->apart = true;
+		err = kmho_pin_area(s, max(vma->vm_start, start),
+				    min(vma->vm_end, end));
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int look_into_areas(struct kmho_scan *s, const struct kmho_memory *mem)
+{
+	const struct kmho_extent *e = mem->extents;
+	const struct kmho_extent *last = e + kmho_nr_private(mem);
+	const struct kmho_area *area;
+	unsigned long at, end;
+	int err = 0;
+
+	for (area = mem->areas; area < mem->areas + mem->nr_areas; area++) {
+		if (area->file)
+			continue;
+		at = area->start;
+		end = at + area->length;
+		for (; !err && e < last && extent_addr(e) < end; e++) {
+			err = pin_private(s, at, extent_addr(e));
+			at = extent_addr(e) + extent_size(e);
+		}
+		err = err ?: pin_private(s, at, end);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* Files that are still mapped where they were */
+static void find_files(struct kmho_scan *s, const struct kmho_memory *mem)
+{
+	const struct kmho_area *area;
+	struct vm_area_struct *vma;
+
+	for (area = mem->areas; area < mem->areas + mem->nr_areas; area++) {
+		if (!area->file)
+			continue;
+		vma = vma_lookup(s->mm, area->start);
+		if (vma && (vma->vm_flags & VM_KMHO) && kmho_is_shared(vma))
+			s->mem->files[area->file - 1].file = vma->vm_file;
+	}
+}
+
+static int look_into_span(struct kmho_scan *s, const struct kmho_memory *mem,
+			  struct kmho_span span)
+{
+	const struct kmho_file *f = &mem->files[span.file];
+	const struct kmho_extent *e = mem->extents + f->first;
+	const struct kmho_extent *last = e + f->nr_extents;
+	u32 before = s->mem->nr_extents;
+	pgoff_t end = span.end;
+	int err = 0;
+
+	for (; e < last && !err; e++) {
+		span.end = min(extent_addr(e) >> PAGE_SHIFT, end);
+		s->apart = true;
+		err = kmho_pin_span(s, &span);
+		span.start = max(span.start, (extent_addr(e) + extent_size(e)) >>
+					     PAGE_SHIFT);
+	}
+	span.end = end;
+	s->apart = true;
+	err = err ?: kmho_pin_span(s, &span);
+	s->mem->files[span.file].nr_extents += s->mem->nr_extents - before;
+	return err;
+}
+
+static int look_into_files(struct kmho_scan *s, const struct kmho_memory *mem)
+{
+	struct kmho_span *spans;
+	int err = 0;
+	u32 i, nr;
+
+	if (!mem->nr_files)
+		return 0;
+	spans = kmho_find_spans(mem, &nr);
+	if (!spans)
+		return -ENOMEM;
+	find_files(s, mem);
+	for (i = 0; i < nr && !err; i++)
+		if (s->mem->files[spans[i].file].file)
+			err = look_into_span(s, mem, spans[i]);
+	for (i = 0; i < mem->nr_files; i++)
+		s->mem->files[i].file = NULL;
+	kvfree(spans);
+	return err;
+}
+
+/* ---- Adding it ---- */
+
+static struct kmho_extent *merge(struct kmho_extent *to,
+				 const struct kmho_extent *a, u32 nr_a,
+				 const struct kmho_extent *b, u32 nr_b)
+{
+	while (nr_a || nr_b) {
+		if (!nr_b || (nr_a && a->addr < b->addr)) {
+			*to++ = *a++;
+			nr_a--;
+		} else {
+			*to++ = *b++;
+			nr_b--;
+		}
+	}
+	return to;
+}
+
+/* All of @more becomes @mem's. */
+static int add(struct kmho_memory *mem, struct kmho_memory *more)
+{
+	u32 i, nr = mem->nr_extents + more->nr_extents;
+	struct kmho_extent *all, *to;
+
+	all = kvmalloc_array(nr, sizeof(*all), GFP_KERNEL_ACCOUNT);
+	if (!all)
+		return -ENOMEM;
+	kmho_find_files(more);
+	to = merge(all, mem->extents, kmho_nr_private(mem), more->extents,
+		   kmho_nr_private(more));
+	for (i = 0; i < mem->nr_files; i++) {
+		struct kmho_file *f = &mem->files[i], *g = &more->files[i];
+
+		to = merge(to, mem->extents + f->first, f->nr_extents,
+			   more->extents + g->first, g->nr_extents);
+		f->nr_extents += g->nr_extents;
+	}
+	kvfree(mem->extents);
+	mem->extents = all;
+	mem->nr_extents = nr;
+	mem->charged += more->charged;
+	more->charged = 0;
+	more->nr_extents = 0;
+	return 0;
+}
+
+static int preserve_and_add(struct kmho_memory *mem, struct kmho_memory *more)
+{
+	int err;
+
+	if (!more->nr_extents)
+		return 0;
+	/* Up to the limit was pinned, and this comes on top. */
+	more->limit = ULONG_MAX;
+	err = kmho_charge(more, kmho_own_pages(more)) ?: kmho_preserve(more);
+	if (err)
+		return err;
+	err = add(mem, more);
+	if (err)
+		kmho_unpreserve(more->extents, more->extents + more->nr_extents);
+	return err;
+}
+
+static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
+{
+	struct kmho_scan *s = kmho_scan_new(more, mem->mm);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	mmap_read_lock(mem->mm);
+	kmho_find_files(mem);
+	err = look_into_areas(s, mem) ?: look_into_files(s, mem);
+	mmap_read_unlock(mem->mm);
+	kmho_scan_free(s);
+	return err;
+}
+
+/**
+ * kmho_catch_up - hand over what was stored in holes since the call
+ * @mem: handed over by this kernel; its process's memory is there
+ *
+ * What was found before an error is handed over nevertheless.
+ *
+ * Context: process context, may sleep; kmho_lock is held, nothing is frozen.
+ *
+ * Return: 0, also if something was lost, which the log says then; -EINTR: the
+ * calling task is to die.
+ */
+int kmho_catch_up(struct kmho_memory *mem)
+{
+	struct kmho_memory *more = kmho_new(mem->key, mem->uid, mem->ucounts);
+	int err = -ENOMEM, added;
+
+	lockdep_assert_held(&kmho_lock);
+	if (more && mem->nr_files) {
+		more->files = kvcalloc(mem->nr_files, sizeof(*more->files),
+				       GFP_KERNEL);
+		more->nr_files = more->files ? mem->nr_files : 0;
+	}
+	if (more && more->nr_files == mem->nr_files) {
+		more->limit = mem->limit;
+		err = look_into_holes(mem, more);
+		added = preserve_and_add(mem, more);
+		err = err ?: added;
+	}
+	if (more)
+		kmho_free(more);
+	if (err == -EINTR)
+		return err;
+	if (err)
+		pr_warn_ratelimited("key %llu of user %u: not all that was stored since it was handed over is kept: %pe\n",
+				    mem->key, mem->uid, ERR_PTR(err));
+	return 0;
+}
+
+static DECLARE_WAIT_QUEUE_HEAD(kmho_thawed);
+
+/**
+ * kmho_thaw - what a prepared hand-over kept from changing may change again
+ *
+ * Context: kmho_lock is held.
+ */
+void kmho_thaw(void)
+{
+	lockdep_assert_held(&kmho_lock);
+	WRITE_ONCE(kmho_frozen, false);
+	wake_up_all(&kmho_thawed);
+}
+
+/* Either the hand-over is called off, or there is a jump and nobody waits. */
+static void lock_thawed(void)
+{
+	mutex_lock(&kmho_lock);
+	while (kmho_frozen) {
+		mutex_unlock(&kmho_lock);
+		wait_event(kmho_thawed, !READ_ONCE(kmho_frozen));
+		mutex_lock(&kmho_lock);
+	}
+}
+
+/**
+ * __kmho_exit - keep what a process stored in memory that it handed over
+ * @mm: its memory, which nobody uses any more and which is still there
+ *
+ * Context: process context, may sleep.
+ */
+void __kmho_exit(struct mm_struct *mm)
+{
+	struct kmho_memory *mem;
+
+	lock_thawed();
+	list_for_each_entry(mem, &kmho.memories, node) {
+		if (mem->mm != mm)
+			continue;
+		if (kmho_catch_up(mem))
+			pr_warn_ratelimited("key %llu of user %u: what was stored since it was handed over is lost\n",
+					    mem->key, mem->uid);
+		mem->mm = NULL;
+	}
+	list_for_each_entry(mem, &kmho_taken, node)
+		if (mem->mm == mm)
+			mem->mm = NULL;
+	mutex_unlock(&kmho_lock);
+}

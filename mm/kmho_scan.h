@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kmho(2): finding and pinning memory, what its parts share.
+ */
+#ifndef _MM_KMHO_SCAN_H
+#define _MM_KMHO_SCAN_H
+
+#include <linux/bitmap.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "kmho.h"
+
+/* All flags of mappings that are known here; with any other one it is refused. */
+#define KMHO_VM_FLAGS							\
+	(VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE |	\
+	 VM_MAYEXEC | VM_GROWSDOWN | VM_LOCKED | VM_LOCKONFAULT |	\
+	 VM_SEQ_READ | VM_RAND_READ | VM_DONTCOPY | VM_ACCOUNT |	\
+	 VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP | VM_SOFTDIRTY |	\
+	 VM_HUGEPAGE | VM_NOHUGEPAGE | VM_MERGEABLE | VM_KMHO)
+
+/* Pages that page tables of the lowest level map */
+#define KMHO_CHUNK_PAGES	PTRS_PER_PTE
+#define KMHO_CHUNK_SIZE	PMD_SIZE
+
+/**
+ * struct kmho_scan - finding and pinning under way
+ * @mem: what is filled
+ * @mm: whose memory it is, its mmap_lock held
+ * @room_areas: entries that there is room for in @mem->areas
+ * @room_extents: likewise
+ * @room_files: likewise
+ * @seen: numbers of files, by inode
+ * @apart: the next extent is in another area than the last one
+ * @chunk: address that bit 0 of the bitmaps stands for
+ * @there: pages of the chunk that are there or swapped out
+ * @out: those that are swapped out
+ * @huge: all of the chunk is one huge page
+ * @pages: room for a chunk's pages
+ * @swapped: pages that were brought in
+ */
+struct kmho_scan {
+	struct kmho_memory *mem;
+	struct mm_struct *mm;
+	u32 room_areas;
+	u32 room_extents;
+	u32 room_files;
+	struct xarray seen;
+	bool apart;
+	unsigned long chunk;
+	DECLARE_BITMAP(there, KMHO_CHUNK_PAGES);
+	DECLARE_BITMAP(out, KMHO_CHUNK_PAGES);
+	bool huge;
+	struct page **pages;
+	u64 swapped;
+};
+
+/**
+ * struct kmho_span - part of a file, in pages
+ * @file: its number, from 0 on
+ * @start: the first page
+ * @end: the first one after it
+ */
+struct kmho_span {
+	u32 file;
+	pgoff_t start;
+	pgoff_t end;
+};
+
+struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm);
+void kmho_scan_free(struct kmho_scan *s);
+
+void *kmho_grow(void *array, u32 nr, u32 *room, size_t size);
+int kmho_split(struct folio *folio);
+int kmho_keep_folio(struct kmho_scan *s, u64 addr, struct folio *folio);
+int kmho_pin_area(struct kmho_scan *s, unsigned long start, unsigned long end);
+bool kmho_is_private(struct vm_area_struct *vma);
+
+int kmho_file_number(struct kmho_scan *s, struct file *file);
+struct kmho_span *kmho_find_spans(const struct kmho_memory *mem, u32 *nr_spans);
+int kmho_pin_span(struct kmho_scan *s, const struct kmho_span *span);
+int kmho_pin_files(struct kmho_scan *s);
+bool kmho_is_shared(struct vm_area_struct *vma);
+
+#endif /* _MM_KMHO_SCAN_H */
