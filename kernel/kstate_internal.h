@@ -495,6 +495,16 @@ bool kstate_range_preserved(phys_addr_t start, phys_addr_t size);
 bool kstate_anything_preserved(void);
 unsigned long kstate_area(unsigned long *first);
 struct range kstate_area_apart(struct range area, u64 kernel);
+
+#ifdef CONFIG_KSTATE_KEXEC
+bool kstate_area_is_own(unsigned long pfn);
+#else
+static inline bool kstate_area_is_own(unsigned long pfn)
+{
+	return false;
+}
+#endif
+
 int kstate_preserve_own(struct page *page);
 void kstate_unpreserve_own(struct page *page);
 int kstate_mem_prepare(const struct kstate_needs *needs, bool freeze);

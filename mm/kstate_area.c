@@ -14,7 +14,9 @@
  */
 #define pr_fmt(fmt) "kstate: " fmt
 
+#include <linux/bitops.h>
 #include <linux/cma.h>
+#include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kstate_boot.h>
@@ -25,6 +27,7 @@
 #include <linux/page-isolation.h>
 #include <linux/pageblock-flags.h>
 #include <linux/range.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 
 #include <asm/sections.h>
@@ -34,10 +37,15 @@
 
 static phys_addr_t area_size __initdata;
 static unsigned long area_first, area_nr;
+/* Pages that are in use for as long as they like, see kstate_area_is_own() */
+static unsigned long *own_pages __ro_after_init;
 /* What the previous kernel had; bytes */
 static u64 had_start __initdata, had_size __initdata;
 
-/* What is set apart. The previous image may still have some of it. */
+/*
+ * What is set apart. The previous image may still have some of it, and the early list,
+ * which has no more than its number of gaps, may cover it; it is not in use then either.
+ */
 static struct {
 	unsigned long first;
 	unsigned long end;
@@ -52,18 +60,6 @@ static int __init parse_kstate_reserve(char *arg)
 	return 0;
 }
 early_param("kstate_reserve", parse_kstate_reserve);
-
-/* The early list has no more than its number of gaps, so it may cover the area. */
-static bool __init is_covered(phys_addr_t start, phys_addr_t end)
-{
-	struct memblock_region *rsv;
-
-	for_each_reserved_mem_region(rsv)
-		if ((rsv->flags & MEMBLOCK_PRSRV) && rsv->base < end &&
-		    rsv->base + rsv->size > start)
-			return true;
-	return false;
-}
 
 static void __init find_pieces(phys_addr_t start, phys_addr_t end)
 {
@@ -146,8 +142,7 @@ void __init kstate_area_keep(void)
 
 	if (!size || !IS_ALIGNED(had_start, KSTATE_AREA_ALIGN) ||
 	    check_add_overflow(had_start, size, &end) ||
-	    !memblock_is_region_memory(had_start, size) ||
-	    is_covered(had_start, end))
+	    !memblock_is_region_memory(had_start, size))
 		return;
 	if (size < area_size)
 		pr_warn("kstate_reserve: no more than before, %llu MiB wait for a boot without kexec\n",
@@ -176,7 +171,26 @@ void __init kstate_area_reserve(void)
 	set_apart(start, area_size);
 }
 
-/* Where other pages than movable ones are already, no more come. */
+/*
+ * Neither free, nor reserved to be free later or to go with this kernel: it was
+ * allocated before memory was lent, or is preserved.
+ */
+static void __init note_own_pages(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageBuddy(page)) {
+			pfn += 1UL << buddy_order(page);
+			continue;
+		}
+		if (!PageReserved(page) || page_private(page))
+			__set_bit(pfn - area_first, own_pages);
+		pfn++;
+	}
+}
+
+/* From here on only what can move is allocated there. */
 static void __init lend_block(unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
@@ -184,6 +198,7 @@ static void __init lend_block(unsigned long pfn)
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lock, flags);
+	note_own_pages(pfn, pfn + pageblock_nr_pages);
 	move_freepages_block_isolate(zone, page, MIGRATE_CMA);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
@@ -191,8 +206,10 @@ static void __init lend_block(unsigned long pfn)
 /* As init_cma_reserved_pageblock(), for part of a block */
 static void __init lend_pages(unsigned long pfn, unsigned long end)
 {
-	for (; pfn < end; pfn++)
+	for (; pfn < end; pfn++) {
 		free_reserved_page(pfn_to_page(pfn));
+		page_zone(pfn_to_page(pfn))->cma_pages++;
+	}
 }
 
 static void __init lend_piece(unsigned long pfn, unsigned long end)
@@ -208,12 +225,21 @@ static void __init lend_piece(unsigned long pfn, unsigned long end)
 	}
 }
 
-/* When all struct pages exist. What is in use now will be lent when it is freed. */
+/*
+ * When all struct pages exist, and mm/kstate_boot.c has freed the gaps of the early
+ * list. What is in use now will be lent when it is freed.
+ */
 static int __init kstate_area_lend(void)
 {
 	unsigned long pfn;
 	unsigned int i;
 
+	if (!area_nr)
+		return 0;
+	own_pages = kvcalloc(BITS_TO_LONGS(area_nr), sizeof(long), GFP_KERNEL);
+	if (!own_pages)
+		return -ENOMEM;
+	drain_all_pages(NULL);
 	for (pfn = area_first; pfn < area_first + area_nr; pfn += pageblock_nr_pages)
 		lend_block(pfn);
 	for (i = 0; i < nr_pieces; i++)
@@ -237,4 +263,21 @@ unsigned long kstate_area(unsigned long *first)
 {
 	*first = area_first;
 	return area_nr;
+}
+
+/**
+ * kstate_area_is_own - was a page of the area in use before it was lent?
+ * @pfn: the page
+ *
+ * Such a page may be preserved, as nobody is going to move it, although its page block
+ * is now one of those for what can move. The trace's buffers are allocated that early.
+ *
+ * Context: any, after boot.
+ *
+ * Return: true if it was; it may have been freed since.
+ */
+bool kstate_area_is_own(unsigned long pfn)
+{
+	return own_pages && pfn >= area_first && pfn < area_first + area_nr &&
+	       test_bit(pfn - area_first, own_pages);
 }

@@ -203,7 +203,8 @@ static noinline bool look_if_fixed(struct folio *folio)
 {
 	struct zone *zone = folio_zone(folio);
 
-	if (!folio_is_longterm_pinnable(folio))
+	if (!folio_is_longterm_pinnable(folio) &&
+	    !kstate_area_is_own(folio_pfn(folio)))
 		return false;
 	if (no_more_cma && zone_idx(zone) < ZONE_MOVABLE &&
 	    !zone_cma_pages(zone))

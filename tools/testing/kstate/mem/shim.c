@@ -244,6 +244,12 @@ void kstate_core_unnote(struct kstate_core *core, unsigned long pfn,
 {
 }
 
+/* There is no area for images. */
+bool kstate_area_is_own(unsigned long pfn)
+{
+	return false;
+}
+
 const char *kstate_handover_open(const struct kstate_abi_root *root)
 {
 	return NULL;
