@@ -121,12 +121,24 @@ struct kmho_memory *kmho_new(u64 key, u32 uid, struct ucounts *ucounts)
 	return mem;
 }
 
-static void put_folio(const struct kmho_memory *mem, struct folio *folio)
+/**
+ * kmho_put_extent - let go of the folios of an extent
+ * @mem: whose it is
+ * @e: the extent, not preserved
+ *
+ * Context: any.
+ */
+void kmho_put_extent(const struct kmho_memory *mem,
+		     const struct kmho_extent *e)
 {
-	if (mem->arrived)
-		folio_put(folio);
-	else
-		unpin_folio(folio);
+	unsigned int i;
+
+	for (i = 0; i < extent_folios(e); i++) {
+		if (mem->arrived)
+			folio_put(extent_folio(e, i));
+		else
+			unpin_folio(extent_folio(e, i));
+	}
 }
 
 /**
@@ -138,12 +150,10 @@ static void put_folio(const struct kmho_memory *mem, struct folio *folio)
 void kmho_free(struct kmho_memory *mem)
 {
 	const struct kmho_extent *e;
-	unsigned int i;
 	u32 nr;
 
 	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
-		for (i = 0; i < extent_folios(e); i++)
-			put_folio(mem, extent_folio(e, i));
+		kmho_put_extent(mem, e);
 		cond_resched();
 	}
 	for (nr = 0; nr < mem->nr_files; nr++)

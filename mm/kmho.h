@@ -142,7 +142,8 @@ struct kmho_file {
  * @nr_extents: how many
  * @files: what areas share
  * @nr_files: how many
- * @mm: whose memory it is, as long as that is there; NULL if it arrived
+ * @mm: whose memory it is, as long as that is there and holes are followed; kmho_lock
+ *	protects it, and keeps the mm's page tables
  * @ucounts: the account of the user who locks memory
  * @limit: pages that this user may lock, ULONG_MAX: any number
  * @charged: pages on that account
@@ -197,6 +198,8 @@ extern bool kmho_frozen;
 struct kmho_memory *kmho_find(u32 uid, u64 key);
 struct kmho_memory *kmho_new(u64 key, u32 uid, struct ucounts *ucounts);
 void kmho_free(struct kmho_memory *mem);
+void kmho_put_extent(const struct kmho_memory *mem,
+		     const struct kmho_extent *e);
 int kmho_charge(struct kmho_memory *mem, unsigned long nr);
 void kmho_uncharge(struct kmho_memory *mem, unsigned long nr);
 unsigned long kmho_own_pages(const struct kmho_memory *mem);
@@ -210,6 +213,7 @@ int kmho_mark(struct kmho_memory *mem);
 int kmho_catch_up(struct kmho_memory *mem);
 void kmho_thaw(void);
 
+int kmho_preserve_extent(const struct kmho_extent *e);
 int kmho_preserve(const struct kmho_memory *mem);
 unsigned long kmho_unpreserve(const struct kmho_extent *e,
 			      const struct kmho_extent *end);

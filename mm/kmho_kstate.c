@@ -20,7 +20,6 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -159,6 +158,21 @@ unsigned long kmho_unpreserve(const struct kmho_extent *e,
 }
 
 /**
+ * kmho_preserve_extent - have folios stay in place across the next kexec
+ * @e: the folios; they are pinned, or have arrived
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: as kmho_preserve(); none of it is preserved then.
+ */
+int kmho_preserve_extent(const struct kmho_extent *e)
+{
+	int err = kstate_preserve_range(extent_phys(e), extent_size(e));
+
+	return err == -EINVAL || err == -ERANGE ? -EADDRNOTAVAIL : err;
+}
+
+/**
  * kmho_preserve - have memory stay in place across the next kexec
  * @mem: the memory; its folios are pinned, or have arrived
  *
@@ -173,11 +187,10 @@ int kmho_preserve(const struct kmho_memory *mem)
 	int err;
 
 	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++) {
-		err = kstate_preserve_range(extent_phys(e), extent_size(e));
+		err = kmho_preserve_extent(e);
 		if (err) {
 			kmho_unpreserve(mem->extents, e);
-			return err == -EINVAL || err == -ERANGE ?
-			       -EADDRNOTAVAIL : err;
+			return err;
 		}
 		cond_resched();
 	}
@@ -186,18 +199,6 @@ int kmho_preserve(const struct kmho_memory *mem)
 
 /* ---- The old kernel ---- */
 
-/* A process that ends meanwhile has its memory taken down by somebody else. */
-static int catch_up(struct kmho_memory *mem)
-{
-	int err;
-
-	if (!mem->mm || !mmget_not_zero(mem->mm))
-		return 0;
-	err = kmho_catch_up(mem);
-	mmput_async(mem->mm);
-	return err;
-}
-
 static int kmho_prepare(void *obj)
 {
 	struct kmho_memory *mem;
@@ -205,7 +206,7 @@ static int kmho_prepare(void *obj)
 
 	guard(mutex)(&kmho_lock);
 	list_for_each_entry(mem, &kmho.memories, node) {
-		err = catch_up(mem);
+		err = mem->mm ? kmho_catch_up(mem) : 0;
 		if (err)
 			return err;
 	}
@@ -237,6 +238,33 @@ static const struct kstate_description kmho_desc = {
 
 KSTATE_DECLARE(kmho_desc);
 
+static bool ranges_overlap(const struct kmho_memory *a,
+			   const struct kmho_memory *b)
+{
+	u32 i = 0, j = 0;
+
+	while (i < a->nr_ranges && j < b->nr_ranges) {
+		if (a->ranges[i].base + a->ranges[i].length <= b->ranges[j].base)
+			i++;
+		else if (b->ranges[j].base + b->ranges[j].length <=
+			 a->ranges[i].base)
+			j++;
+		else
+			return true;
+	}
+	return false;
+}
+
+/* What is stored where several keys have holes can be only one key's. */
+static void follow_instead(const struct kmho_memory *mem)
+{
+	struct kmho_memory *other;
+
+	list_for_each_entry(other, &kmho.memories, node)
+		if (other->mm == mem->mm && ranges_overlap(other, mem))
+			other->mm = NULL;
+}
+
 static int insert(struct kmho_memory *mem)
 {
 	guard(mutex)(&kmho_lock);
@@ -244,6 +272,7 @@ static int insert(struct kmho_memory *mem)
 		return -EBUSY;
 	if (kmho_find(mem->uid, mem->key))
 		return -EEXIST;
+	follow_instead(mem);
 	list_add_tail(&mem->node, &kmho.memories);
 	return 0;
 }

@@ -14,19 +14,25 @@
  */
 #define pr_fmt(fmt) "kmho: " fmt
 
+#include <linux/container_of.h>
+#include <linux/delay.h>
 #include <linux/kmho.h>
+#include <linux/kstate.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
-#include <linux/sched/mm.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 #include "kmho_scan.h"
+#include "../kernel/kstate_internal.h"
 
 /* ---- Which mappings ---- */
 
@@ -235,36 +241,109 @@ static int add(struct kmho_memory *mem, struct kmho_memory *more)
 	return 0;
 }
 
+/**
+ * struct keeping - extents that are being preserved, one by one
+ * @more: whose they are
+ * @from: the next one
+ * @to: where it goes if it can be preserved
+ * @err: why another one could not
+ */
+struct keeping {
+	struct kmho_memory *more;
+	const struct kmho_extent *from;
+	struct kmho_extent *to;
+	int err;
+};
+
+/*
+ * Of @nr extents, keep what can be preserved; returns how many that are. It is
+ * preserved for longer than the hand-over that is prepared, which may be called off.
+ */
+static u32 keep(struct keeping *k, u32 nr)
+{
+	const struct kmho_extent *before = k->to;
+	int err;
+
+	for (; nr; nr--, k->from++) {
+		err = kmho_preserve_extent(k->from);
+		if (err) {
+			k->err = err;
+			kmho_put_extent(k->more, k->from);
+			kmho_uncharge(k->more, PHYS_PFN(extent_size(k->from)));
+			continue;
+		}
+		kstate_note_unpreserved(PHYS_PFN(extent_phys(k->from)),
+					PHYS_PFN(extent_size(k->from)));
+		*k->to++ = *k->from;
+	}
+	return k->to - before;
+}
+
+/* The memory may be somebody else's, too, who has handed it over already. */
+static int preserve_each(struct kmho_memory *more)
+{
+	struct keeping k = {
+		.more = more, .from = more->extents, .to = more->extents,
+	};
+	struct kmho_file *f;
+
+	kmho_find_files(more);
+	keep(&k, kmho_nr_private(more));
+	for (f = more->files; f < more->files + more->nr_files; f++)
+		f->nr_extents = keep(&k, f->nr_extents);
+	more->nr_extents = k.to - more->extents;
+	return k.err;
+}
+
 static int preserve_and_add(struct kmho_memory *mem, struct kmho_memory *more)
 {
-	int err;
+	int err, added;
 
 	if (!more->nr_extents)
 		return 0;
+	err = preserve_each(more);
 	/* Up to the limit was pinned, and this comes on top. */
 	more->limit = ULONG_MAX;
-	err = kmho_charge(more, kmho_own_pages(more)) ?: kmho_preserve(more);
-	if (err)
-		return err;
-	err = add(mem, more);
-	if (err)
+	kmho_charge(more, kmho_own_pages(more));
+	added = add(mem, more);
+	if (added)
 		kmho_unpreserve(more->extents, more->extents + more->nr_extents);
-	return err;
+	return err ?: added;
+}
+
+/* A process can have faults wait, and all that wait for its lock. */
+static int lock_mm(struct mm_struct *mm)
+{
+	int tries;
+
+	for (tries = 0; tries < 50; tries++) {
+		if (mmap_read_trylock(mm))
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		msleep(20);
+	}
+	return -EBUSY;
 }
 
 static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
 {
-	struct kmho_scan *s = kmho_scan_new(more, mem->mm);
+	struct mm_struct *mm = mem->mm;
+	struct kmho_scan *s;
 	int err;
 
+	s = kmho_scan_new(more, mm);
 	if (!s)
 		return -ENOMEM;
-	mmap_read_lock(mem->mm);
-	kmho_find_files(mem);
-	err = look_into_areas(s, mem) ?: look_into_files(s, mem);
-	mmap_read_unlock(mem->mm);
+	err = lock_mm(mm);
+	if (!err) {
+		kmho_find_files(mem);
+		err = look_into_areas(s, mem) ?: look_into_files(s, mem);
+		mmap_read_unlock(mm);
+	}
 	kmho_scan_free(s);
-	return err;
+	/* its victim's memory is taken by the OOM killer first */
+	return !err && test_bit(MMF_UNSTABLE, &mm->flags) ? -ENOMEM : err;
 }
 
 /**
@@ -330,13 +409,7 @@ static void lock_thawed(void)
 	}
 }
 
-/**
- * __kmho_exit - keep what a process stored in memory that it handed over
- * @mm: its memory, which nobody uses any more and which is still there
- *
- * Context: process context, may sleep.
- */
-void __kmho_exit(struct mm_struct *mm)
+static void keep_all(struct mm_struct *mm)
 {
 	struct kmho_memory *mem;
 
@@ -353,4 +426,36 @@ void __kmho_exit(struct mm_struct *mm)
 		if (mem->mm == mm)
 			mem->mm = NULL;
 	mutex_unlock(&kmho_lock);
+}
+
+struct ending {
+	struct work_struct work;
+	struct mm_struct *mm;
+};
+
+static void end(struct work_struct *work)
+{
+	keep_all(container_of(work, struct ending, work)->mm);
+}
+
+/**
+ * __kmho_exit - keep what a process stored in memory that it handed over
+ * @mm: its memory, which nobody uses any more and which is still there
+ *
+ * Whoever is to be killed cannot look at pages.
+ *
+ * Context: process context, may sleep.
+ */
+void __kmho_exit(struct mm_struct *mm)
+{
+	struct ending ending = { .mm = mm };
+
+	if (!fatal_signal_pending(current)) {
+		keep_all(mm);
+		return;
+	}
+	INIT_WORK_ONSTACK(&ending.work, end);
+	queue_work(system_unbound_wq, &ending.work);
+	flush_work(&ending.work);
+	destroy_work_on_stack(&ending.work);
 }

@@ -392,6 +392,27 @@ static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end
 	return 0;
 }
 
+/* Where nothing is, there may be terabytes of it. Returns @addr if something is. */
+static unsigned long skip_empty(struct mm_struct *mm, unsigned long addr,
+				unsigned long end)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (pgd_none(*pgd))
+		return pgd_addr_end(addr, end);
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return p4d_addr_end(addr, end);
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return pud_addr_end(addr, end);
+	pmd = pmd_offset(pud, addr);
+	return pmd_none(*pmd) ? pmd_addr_end(addr, end) : addr;
+}
+
 /**
  * kmho_pin_area - pin what is there of a mapping
  * @s: the scan
@@ -408,9 +429,12 @@ int kmho_pin_area(struct kmho_scan *s, unsigned long start, unsigned long end)
 	int err;
 
 	for (; start < end; start = next) {
-		next = min(ALIGN(start + 1, KMHO_CHUNK_SIZE), end);
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		next = skip_empty(s->mm, start, end);
+		if (next > start)
+			continue;
+		next = min(ALIGN(start + 1, KMHO_CHUNK_SIZE), end);
 		err = pin_chunk(s, start, next);
 		if (err)
 			return err;

@@ -13,6 +13,12 @@
 
 void __kmho_exit(struct mm_struct *mm);
 
+/* A new mm has its flags from another one, but has handed nothing over. */
+static inline void kmho_init_mm(struct mm_struct *mm)
+{
+	clear_bit(MMF_KMHO, &mm->flags);
+}
+
 /**
  * kmho_exit - keep what a process stored in memory that it handed over
  * @mm: its memory, which nobody uses any more and which is still there
@@ -26,6 +32,10 @@ static inline void kmho_exit(struct mm_struct *mm)
 }
 
 #else /* !CONFIG_KMHO */
+
+static inline void kmho_init_mm(struct mm_struct *mm)
+{
+}
 
 static inline void kmho_exit(struct mm_struct *mm)
 {

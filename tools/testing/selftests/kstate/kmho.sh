@@ -70,6 +70,8 @@ case $stage in
 	done
 	usleep 1000000
 	emit "$(cat /tmp/wait)"
+	# what is found in holes then has to stay
+	check "a hand-over that is called off" put $sys/dry_run 1
 	equal "one object stands for all keys" \
 		"$(grep -c '^mm\.kmho ' $sys/registered)" 1
 	go_on
