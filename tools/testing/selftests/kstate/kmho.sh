@@ -85,8 +85,9 @@ case $stage in
 	# shellcheck disable=SC2086
 	take 1 gen=2 again $every
 	take 2 any share small:8 thp:8 sparse:4 shared:4
-	check "another user does not find it" \
-		test "$(kmho_mem take 3 uid=1001 small:2 thp:2 late:2 shlate:2 | grep -c '^not ok')" -gt 0
+	lost=$(kmho_mem take 3 uid=1001 small:2 thp:2 late:2 shlate:2 |
+		grep -c '^not ok')
+	check "another user does not find it" test "$lost" -gt 0
 	take 3 uid=1000 all small:2 thp:2 late:2 shlate:2
 	take 5 shift small:4 thp:4 mixed:2 memfd:4
 	take 6 one gen=2 small:4 thp:4 shared:4 late:4 shlate:2
