@@ -346,6 +346,25 @@ static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
 	return !err && test_bit(MMF_UNSTABLE, &mm->flags) ? -ENOMEM : err;
 }
 
+/* What is found is collected here, of as many files. */
+static struct kmho_memory *new_more(const struct kmho_memory *mem)
+{
+	struct kmho_memory *more = kmho_new(mem->key, mem->uid, mem->ucounts);
+
+	if (!more)
+		return NULL;
+	more->limit = mem->limit;
+	if (!mem->nr_files)
+		return more;
+	more->files = kvcalloc(mem->nr_files, sizeof(*more->files), GFP_KERNEL);
+	if (more->files) {
+		more->nr_files = mem->nr_files;
+		return more;
+	}
+	kmho_free(more);
+	return NULL;
+}
+
 /**
  * kmho_catch_up - hand over what was stored in holes since the call
  * @mem: handed over by this kernel; its process's memory is there
@@ -359,23 +378,16 @@ static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
  */
 int kmho_catch_up(struct kmho_memory *mem)
 {
-	struct kmho_memory *more = kmho_new(mem->key, mem->uid, mem->ucounts);
+	struct kmho_memory *more = new_more(mem);
 	int err = -ENOMEM, added;
 
 	lockdep_assert_held(&kmho_lock);
-	if (more && mem->nr_files) {
-		more->files = kvcalloc(mem->nr_files, sizeof(*more->files),
-				       GFP_KERNEL);
-		more->nr_files = more->files ? mem->nr_files : 0;
-	}
-	if (more && more->nr_files == mem->nr_files) {
-		more->limit = mem->limit;
+	if (more) {
 		err = look_into_holes(mem, more);
 		added = preserve_and_add(mem, more);
 		err = err ?: added;
-	}
-	if (more)
 		kmho_free(more);
+	}
 	if (err == -EINTR)
 		return err;
 	if (err)

@@ -42,7 +42,7 @@ where() {
 }
 
 # The last but one kernel is told to set more apart, the last one less.
-apart() {
+go_on_apart() {
 	start_module $((stage - 1)) || exit 1
 	diag "the kernel is at $(where), $(meminfo CmaFree) KiB are lent"
 	if [ "$stage" -eq "$last" ]; then
@@ -65,7 +65,7 @@ apart() {
 	exit 1
 }
 
-[ -z "$apart" ] || apart
+[ -z "$apart" ] || go_on_apart
 
 case $stage in
 1)
