@@ -134,7 +134,7 @@ void kmho_put_extent(const struct kmho_memory *mem,
 	unsigned int i;
 
 	for (i = 0; i < extent_folios(e); i++) {
-		if (mem->arrived)
+		if (mem->arrived || extent_is_cow(e))
 			folio_put(extent_folio(e, i));
 		else
 			unpin_folio(extent_folio(e, i));
@@ -167,6 +167,50 @@ void kmho_free(struct kmho_memory *mem)
 	kvfree(mem->areas);
 	kvfree(mem->ranges);
 	kvfree(mem);
+}
+
+/**
+ * kmho_count_cow - count the pages that others may have, too
+ * @mem: the memory
+ *
+ * Context: any.
+ *
+ * Return: pages.
+ */
+u64 kmho_count_cow(const struct kmho_memory *mem)
+{
+	const struct kmho_extent *e;
+	u64 nr = 0;
+
+	for (e = mem->extents; e < mem->extents + mem->nr_extents; e++)
+		nr += extent_is_cow(e) ? extent_folios(e) : 0;
+	return nr;
+}
+
+/**
+ * kmho_forget - take entries out of a record that are gone
+ * @mem: the record; entries that are all zero are gone
+ *
+ * Context: any.
+ */
+void kmho_forget(struct kmho_memory *mem)
+{
+	u32 i, nr;
+
+	for (i = 0, nr = 0; i < mem->nr_ranges; i++)
+		if (mem->ranges[i].length)
+			mem->ranges[nr++] = mem->ranges[i];
+	mem->nr_ranges = nr;
+	for (i = 0, nr = 0; i < mem->nr_areas; i++)
+		if (mem->areas[i].length)
+			mem->areas[nr++] = mem->areas[i];
+	mem->nr_areas = nr;
+	for (i = 0, nr = 0; i < mem->nr_extents; i++)
+		if (mem->extents[i].phys)
+			mem->extents[nr++] = mem->extents[i];
+	mem->nr_extents = nr;
+	mem->nr_cow = kmho_count_cow(mem);
+	kmho_find_files(mem);
 }
 
 static struct kmho_memory *find_on(const struct list_head *list, u32 uid,
@@ -321,6 +365,7 @@ static int hand_over(struct kmho_memory *mem, u64 *swapped)
 
 	if (err)
 		return err;
+	mem->nr_cow = kmho_count_cow(mem);
 	err = kmho_publish(mem);
 	if (err)
 		kmho_unpreserve(mem->extents, mem->extents + mem->nr_extents);

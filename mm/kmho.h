@@ -42,6 +42,8 @@ struct ucounts;
  * @flags: KMHO_AREA_*
  * @file: 0: private memory; else the number of what it shares, from 1 on
  * @offset: where in that it begins, in bytes
+ * @family: mappings with the same number may have pages in common since a fork,
+ *	from 1 on; 0: it has no such pages
  */
 struct kmho_area {
 	u64 start;
@@ -49,12 +51,16 @@ struct kmho_area {
 	u32 flags;
 	u32 file;
 	u64 offset;
+	u32 family;
 };
+
+/* How many families there are, at most */
+#define KMHO_FAMILIES		256
 
 /**
  * struct kmho_extent - folios of one order, in a row in both address spaces
  * @addr: address of the first in the process, or its place in shared memory, and
- *	the order in the low bits
+ *	the order and KMHO_EXTENT_COW in the low bits
  * @phys: its physical address, and how many there are in the low bits
  *
  * This is all the metadata that memory takes in the stream: 16 bytes for up to
@@ -68,6 +74,10 @@ struct kmho_extent {
 
 #define KMHO_EXTENT_MAX		(PAGE_SIZE - 1)
 
+/* In the low bits of kmho_extent.addr; part of the stream, as the order is */
+#define KMHO_EXTENT_ORDER	GENMASK(4, 0)
+#define KMHO_EXTENT_COW		BIT(5)	/* pages that others may have, too */
+
 static inline unsigned long extent_addr(const struct kmho_extent *e)
 {
 	return e->addr & PAGE_MASK;
@@ -75,7 +85,12 @@ static inline unsigned long extent_addr(const struct kmho_extent *e)
 
 static inline unsigned int extent_order(const struct kmho_extent *e)
 {
-	return e->addr & ~PAGE_MASK;
+	return e->addr & KMHO_EXTENT_ORDER;
+}
+
+static inline bool extent_is_cow(const struct kmho_extent *e)
+{
+	return e->addr & KMHO_EXTENT_COW;
 }
 
 static inline phys_addr_t extent_phys(const struct kmho_extent *e)
@@ -140,6 +155,7 @@ struct kmho_file {
  * @extents: those of private memory, sorted by address, and then those of each
  *	file, sorted by place; what they leave of the areas is holes
  * @nr_extents: how many
+ * @nr_cow: how many pages are in extents with KMHO_EXTENT_COW
  * @files: what areas share
  * @nr_files: how many
  * @mm: whose memory it is, as long as that is there and holes are followed; kmho_lock
@@ -148,7 +164,7 @@ struct kmho_file {
  * @limit: pages that this user may lock, ULONG_MAX: any number
  * @charged: pages on that account
  * @arrived: the previous kernel handed it over, and a reference to each folio is
- *	held; else this one did, and each is pinned
+ *	held; else this one did, and each is pinned that others do not have, too
  * @busy: a task that does not hold the lock takes it over or gives it up
  */
 struct kmho_memory {
@@ -161,6 +177,7 @@ struct kmho_memory {
 	u32 nr_areas;
 	struct kmho_extent *extents;
 	u32 nr_extents;
+	u64 nr_cow;
 	struct kmho_file *files;
 	u32 nr_files;
 
@@ -207,10 +224,13 @@ unsigned long kmho_own_pages(const struct kmho_memory *mem);
 int kmho_publish(struct kmho_memory *mem);
 void kmho_withdraw(struct kmho_memory *mem);
 
+void kmho_forget(struct kmho_memory *mem);
+u64 kmho_count_cow(const struct kmho_memory *mem);
+
 int kmho_pin(struct kmho_memory *mem, u64 *swapped);
 
 int kmho_mark(struct kmho_memory *mem);
-int kmho_catch_up(struct kmho_memory *mem);
+int kmho_catch_up(struct kmho_memory *mem, bool final);
 void kmho_thaw(void);
 
 int kmho_preserve_extent(const struct kmho_extent *e);
@@ -225,6 +245,22 @@ void kmho_leave_cgroup(const struct kmho_extent *e,
 void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f);
 void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f);
 
+/* Where the cgroup has no room, the caller is told; nobody is killed for it. */
+#define KMHO_CHARGE_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
+
+void kmho_install(struct vm_area_struct *vma, unsigned long addr,
+		  struct folio *folio);
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
+
+unsigned long kmho_cow_holders(unsigned long pfn);
+bool kmho_cow_in_common(struct folio *folio);
+int kmho_cow_preserve(const struct kmho_extent *e);
+void kmho_cow_unpreserve(const struct kmho_extent *e);
+int kmho_cow_family(struct vm_area_struct *vma);
+struct folio *kmho_cow_claim(phys_addr_t phys, unsigned long addr, u32 family);
+int kmho_cow_join(struct vm_area_struct *vma, const struct kmho_area *area,
+		  const struct kmho_extent *e, const struct kmho_extent *end);
+int kmho_cow_map(const struct kmho_extent *e, unsigned long addr);
+void kmho_cow_settle(const struct kmho_extent *e);
 
 #endif /* _MM_KMHO_H */

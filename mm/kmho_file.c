@@ -103,6 +103,8 @@ int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
  * @e: the first of their extents
  * @end: after the last of them; some of the folios need not be charged
  *
+ * What is in common with others is theirs to pay for.
+ *
  * Context: may sleep; nobody uses the folios.
  */
 void kmho_leave_cgroup(const struct kmho_extent *e,
@@ -112,7 +114,8 @@ void kmho_leave_cgroup(const struct kmho_extent *e,
 
 	for (; e < end; e++) {
 		for (i = 0; i < extent_folios(e); i++)
-			mem_cgroup_uncharge(extent_folio(e, i));
+			if (!kmho_cow_in_common(extent_folio(e, i)))
+				mem_cgroup_uncharge(extent_folio(e, i));
 		cond_resched();
 	}
 }

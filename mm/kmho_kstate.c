@@ -49,6 +49,7 @@ static const struct kstate_field area_fields[] = {
 	KSTATE_SIMPLE(struct kmho_area, flags),
 	KSTATE_SIMPLE(struct kmho_area, file),
 	KSTATE_SIMPLE(struct kmho_area, offset),
+	KSTATE_SIMPLE(struct kmho_area, family),
 	KSTATE_END()
 };
 
@@ -108,6 +109,26 @@ static bool shares_memory(const void *obj)
 	return mem->nr_files;
 }
 
+static const struct kstate_field cow_fields[] = {
+	KSTATE_SIMPLE(struct kmho_memory, nr_cow,
+		      .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_END()
+};
+
+/* Who does not know it would take the extents for nonsense. */
+static const struct kstate_description cow_desc = {
+	.name	= "mm.kmho.cow",
+	.size	= sizeof(struct kmho_memory),
+	.fields	= cow_fields,
+};
+
+static bool has_in_common(const void *obj)
+{
+	const struct kmho_memory *mem = obj;
+
+	return mem->nr_cow;
+}
+
 static const struct kstate_field memory_fields[] = {
 	KSTATE_SIMPLE(struct kmho_memory, key),
 	KSTATE_SIMPLE(struct kmho_memory, uid),
@@ -118,6 +139,8 @@ static const struct kstate_field memory_fields[] = {
 	KSTATE_STRUCT_VARRAY(struct kmho_memory, extents, nr_extents,
 			     struct kmho_extent, &extent_desc),
 	KSTATE_SUBSECTION("shared", &shared_desc, shares_memory,
+			  .flags = KSTATE_FIELD_MANDATORY),
+	KSTATE_SUBSECTION("cow", &cow_desc, has_in_common,
 			  .flags = KSTATE_FIELD_MANDATORY),
 	KSTATE_END()
 };
@@ -151,7 +174,10 @@ unsigned long kmho_unpreserve(const struct kmho_extent *e,
 	unsigned long nr = 0;
 
 	for (; e < end; e++) {
-		kstate_unpreserve_range(extent_phys(e), extent_size(e));
+		if (extent_is_cow(e))
+			kmho_cow_unpreserve(e);
+		else
+			kstate_unpreserve_range(extent_phys(e), extent_size(e));
 		nr += PHYS_PFN(extent_size(e));
 	}
 	return nr;
@@ -159,7 +185,7 @@ unsigned long kmho_unpreserve(const struct kmho_extent *e,
 
 /**
  * kmho_preserve_extent - have folios stay in place across the next kexec
- * @e: the folios; they are pinned, or have arrived
+ * @e: the folios; references are held
  *
  * Context: process context, may sleep.
  *
@@ -167,14 +193,15 @@ unsigned long kmho_unpreserve(const struct kmho_extent *e,
  */
 int kmho_preserve_extent(const struct kmho_extent *e)
 {
-	int err = kstate_preserve_range(extent_phys(e), extent_size(e));
+	int err = extent_is_cow(e) ? kmho_cow_preserve(e) :
+		  kstate_preserve_range(extent_phys(e), extent_size(e));
 
 	return err == -EINVAL || err == -ERANGE ? -EADDRNOTAVAIL : err;
 }
 
 /**
  * kmho_preserve - have memory stay in place across the next kexec
- * @mem: the memory; its folios are pinned, or have arrived
+ * @mem: the memory; references to its folios are held
  *
  * Context: process context, may sleep.
  *
@@ -206,7 +233,7 @@ static int kmho_prepare(void *obj)
 
 	guard(mutex)(&kmho_lock);
 	list_for_each_entry(mem, &kmho.memories, node) {
-		err = mem->mm ? kmho_catch_up(mem) : 0;
+		err = mem->mm ? kmho_catch_up(mem, true) : 0;
 		if (err)
 			return err;
 	}
@@ -255,26 +282,37 @@ static bool ranges_overlap(const struct kmho_memory *a,
 	return false;
 }
 
-/* What is stored where several keys have holes can be only one key's. */
-static void follow_instead(const struct kmho_memory *mem)
+/*
+ * What is stored where several keys have holes can be only one key's. The other one
+ * can do without it, but not if it is to get what the process stores elsewhere.
+ */
+static int follow_instead(const struct kmho_memory *mem)
 {
 	struct kmho_memory *other;
 
-	list_for_each_entry(other, &kmho.memories, node)
-		if (other->mm == mem->mm && ranges_overlap(other, mem))
-			other->mm = NULL;
+	list_for_each_entry(other, &kmho.memories, node) {
+		if (other->mm != mem->mm || !ranges_overlap(other, mem))
+			continue;
+		if (other->nr_cow)
+			return -EBUSY;
+		other->mm = NULL;
+	}
+	return 0;
 }
 
 static int insert(struct kmho_memory *mem)
 {
+	int err;
+
 	guard(mutex)(&kmho_lock);
 	if (kmho_frozen)
 		return -EBUSY;
 	if (kmho_find(mem->uid, mem->key))
 		return -EEXIST;
-	follow_instead(mem);
-	list_add_tail(&mem->node, &kmho.memories);
-	return 0;
+	err = follow_instead(mem);
+	if (!err)
+		list_add_tail(&mem->node, &kmho.memories);
+	return err;
 }
 
 static bool nothing_there(void)
@@ -335,6 +373,12 @@ static bool is_sorted(u64 *last, u64 start, u64 length)
 	return true;
 }
 
+/* Pages in common with others are small, and others can be told. */
+static bool cow_is_sane(const struct kmho_extent *e, const struct kmho_area *area)
+{
+	return !extent_is_cow(e) || (!extent_order(e) && area->family);
+}
+
 /* The areas are the ranges, cut into pieces. */
 static bool areas_are_sane(const struct kmho_memory *mem)
 {
@@ -353,7 +397,8 @@ static bool areas_are_sane(const struct kmho_memory *mem)
 			end = last;
 		}
 		if (area->start != at || !area->length ||
-		    !PAGE_ALIGNED(area->length) || area->length > end - at)
+		    !PAGE_ALIGNED(area->length) || area->length > end - at ||
+		    area->family > KMHO_FAMILIES)
 			return false;
 		at += area->length;
 	}
@@ -367,7 +412,8 @@ static bool extent_is_sane(const struct kmho_extent *e, bool shared)
 
 	/* Anonymous memory has no folios of two pages. */
 	return order <= HPAGE_PMD_ORDER && (order != 1 || shared) &&
-	       extent_folios(e) &&
+	       extent_folios(e) && !(extent_is_cow(e) && shared) &&
+	       !(e->addr & ~PAGE_MASK & ~(KMHO_EXTENT_ORDER | KMHO_EXTENT_COW)) &&
 	       IS_ALIGNED(extent_addr(e) | extent_phys(e), size);
 }
 
@@ -398,11 +444,12 @@ static bool private_is_sane(const struct kmho_memory *mem)
 		       area->start + area->length <= extent_addr(e))
 			area++;
 		if (area == mem->areas + mem->nr_areas || area->file ||
+		    !cow_is_sane(e, area) ||
 		    extent_addr(e) < area->start ||
 		    extent_addr(e) + extent_size(e) > area->start + area->length)
 			return false;
 	}
-	return true;
+	return mem->nr_cow == kmho_count_cow(mem);
 }
 
 static bool area_of_file_is_sane(const struct kmho_memory *mem,
@@ -453,15 +500,25 @@ static void unclaim_extent(const struct kmho_extent *e, unsigned int nr)
 		folio_put(extent_folio(e, nr));
 }
 
+static struct folio *claim_folio(const struct kmho_extent *e, unsigned int i,
+				 u32 family)
+{
+	unsigned long at = (PAGE_SIZE << extent_order(e)) * i;
+
+	if (extent_is_cow(e))
+		return kmho_cow_claim(extent_phys(e) + at, extent_addr(e) + at,
+				      family);
+	return kstate_restore_folio(extent_phys(e) + at, extent_order(e));
+}
+
 /* Before a folio is claimed, there may be no struct page where it would be. */
-static bool claim_extent(const struct kmho_extent *e)
+static bool claim_extent(const struct kmho_extent *e, u32 family)
 {
 	unsigned int i, order = extent_order(e);
-	phys_addr_t phys = extent_phys(e);
 	struct folio *folio;
 
-	for (i = 0; i < extent_folios(e); i++, phys += PAGE_SIZE << order) {
-		folio = kstate_restore_folio(phys, order);
+	for (i = 0; i < extent_folios(e); i++) {
+		folio = claim_folio(e, i, family);
 		if (!folio) {
 			unclaim_extent(e, i);
 			return false;
@@ -473,12 +530,19 @@ static bool claim_extent(const struct kmho_extent *e)
 	return true;
 }
 
+/* The areas are as sorted as private extents, which come first. */
 static int claim(struct kmho_memory *mem)
 {
+	const struct kmho_area *area = mem->areas;
 	u32 nr = mem->nr_extents;
 
 	for (mem->nr_extents = 0; mem->nr_extents < nr; mem->nr_extents++) {
-		if (!claim_extent(&mem->extents[mem->nr_extents]))
+		const struct kmho_extent *e = &mem->extents[mem->nr_extents];
+
+		while (extent_is_cow(e) &&
+		       area->start + area->length <= extent_addr(e))
+			area++;
+		if (!claim_extent(e, area->family))
 			return -ENOENT;
 		cond_resched();
 	}

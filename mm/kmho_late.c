@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kmho(2): what a process stores after the call where there was nothing before.
+ * kmho(2): what a process stores after the call in pages that it did not have then.
  *
- * What was there at the time of the call is pinned, so stores to it need no
- * attention. Holes are looked at once more when the process ends, or at the jump
- * if it is still there, and what is in them by then is pinned, too. Only mappings
- * that were there at the call count, which VM_KMHO tells: another one may have
- * taken their place.
+ * What a process had to itself at the time of the call is pinned, so stores to it
+ * need no attention. Not so where it had nothing, or pages that others have, too,
+ * which get out of its sight when it stores to them. Such places are looked at
+ * once more when the process ends, or at the jump if it is still there, and what
+ * is in them by then is kept instead. Only mappings that were there at the call
+ * count, which VM_KMHO tells: another one may have taken their place.
  *
  * A process that ends cannot be told of an error, and a user must not be able to
  * keep a host from a jump. So what cannot be pinned is lost, with a line in the
@@ -88,7 +89,7 @@ int kmho_mark(struct kmho_memory *mem)
 	return err;
 }
 
-/* ---- What is in the holes ---- */
+/* ---- What is there now ---- */
 
 static int pin_private(struct kmho_scan *s, unsigned long start,
 		       unsigned long end)
@@ -125,6 +126,8 @@ static int look_into_areas(struct kmho_scan *s, const struct kmho_memory *mem)
 		at = area->start;
 		end = at + area->length;
 		for (; !err && e < last && extent_addr(e) < end; e++) {
+			if (extent_is_cow(e))
+				continue;
 			err = pin_private(s, at, extent_addr(e));
 			at = extent_addr(e) + extent_size(e);
 		}
@@ -197,18 +200,85 @@ static int look_into_files(struct kmho_scan *s, const struct kmho_memory *mem)
 
 /* ---- Adding it ---- */
 
-static struct kmho_extent *merge(struct kmho_extent *to,
-				 const struct kmho_extent *a, u32 nr_a,
-				 const struct kmho_extent *b, u32 nr_b)
+/* The first pages of an extent are somebody else's, or nobody's. */
+static void drop(struct kmho_memory *mem, struct kmho_extent e, unsigned int nr)
 {
-	while (nr_a || nr_b) {
-		if (!nr_b || (nr_a && a->addr < b->addr)) {
-			*to++ = *a++;
-			nr_a--;
-		} else {
-			*to++ = *b++;
-			nr_b--;
+	e.phys = extent_phys(&e) | nr;
+	kmho_uncharge(mem, kmho_unpreserve(&e, &e + 1));
+	kmho_put_extent(mem, &e);
+}
+
+/**
+ * struct rest - extents of which some were looked at
+ * @e: the next one
+ * @nr: how many there are, with it
+ * @head: what is left of it
+ */
+struct rest {
+	const struct kmho_extent *e;
+	u32 nr;
+	struct kmho_extent head;
+};
+
+static struct rest rest_of(const struct kmho_extent *e, u32 nr)
+{
+	return (struct rest){
+		.e = e, .nr = nr, .head = nr ? *e : (struct kmho_extent){ },
+	};
+}
+
+/* @nr folios of the first one are done. */
+static void advance(struct rest *r, unsigned int nr)
+{
+	u64 size = (u64)nr << (PAGE_SHIFT + extent_order(&r->head));
+
+	if (nr == extent_folios(&r->head)) {
+		*r = rest_of(r->e + 1, r->nr - 1);
+		return;
+	}
+	r->head.addr += size;
+	r->head.phys += size - nr;
+}
+
+/* How many of the first extent's folios begin before @addr? */
+static unsigned int folios_before(const struct rest *r, u64 addr)
+{
+	const struct kmho_extent *e = &r->head;
+
+	if (extent_addr(e) + extent_size(e) <= addr)
+		return extent_folios(e);
+	return (addr - extent_addr(e)) >> (PAGE_SHIFT + extent_order(e));
+}
+
+/*
+ * Extents of @mem and others become one sorted list. The others are where @mem has
+ * nothing, or pages that it had in common, which they replace.
+ */
+static struct kmho_extent *merge(struct kmho_memory *mem, struct kmho_extent *to,
+				 struct rest a, const struct kmho_extent *b, u32 nr_b)
+{
+	unsigned int n;
+	u64 end;
+
+	while (a.nr || nr_b) {
+		if (!nr_b || (a.nr && extent_addr(&a.head) < extent_addr(b))) {
+			n = nr_b ? folios_before(&a, extent_addr(b)) :
+			    extent_folios(&a.head);
+			*to = a.head;
+			to->phys = extent_phys(to) | n;
+			to++;
+			advance(&a, n);
+			continue;
 		}
+		*to++ = *b;
+		end = extent_addr(b) + extent_size(b);
+		while (a.nr && extent_addr(&a.head) < end) {
+			n = folios_before(&a, end);
+			drop(mem, a.head, n);
+			advance(&a, n);
+		}
+		b++;
+		nr_b--;
 	}
 	return to;
 }
@@ -216,25 +286,28 @@ static struct kmho_extent *merge(struct kmho_extent *to,
 /* All of @more becomes @mem's. */
 static int add(struct kmho_memory *mem, struct kmho_memory *more)
 {
-	u32 i, nr = mem->nr_extents + more->nr_extents;
 	struct kmho_extent *all, *to;
+	u32 i;
 
-	all = kvmalloc_array(nr, sizeof(*all), GFP_KERNEL_ACCOUNT);
+	/* Each of the new ones can cut an old one in two. */
+	all = kvmalloc_array(mem->nr_extents + 2 * (size_t)more->nr_extents,
+			     sizeof(*all), GFP_KERNEL_ACCOUNT);
 	if (!all)
 		return -ENOMEM;
 	kmho_find_files(more);
-	to = merge(all, mem->extents, kmho_nr_private(mem), more->extents,
-		   kmho_nr_private(more));
+	to = merge(mem, all, rest_of(mem->extents, kmho_nr_private(mem)),
+		   more->extents, kmho_nr_private(more));
 	for (i = 0; i < mem->nr_files; i++) {
 		struct kmho_file *f = &mem->files[i], *g = &more->files[i];
 
-		to = merge(to, mem->extents + f->first, f->nr_extents,
+		to = merge(mem, to, rest_of(mem->extents + f->first, f->nr_extents),
 			   more->extents + g->first, g->nr_extents);
 		f->nr_extents += g->nr_extents;
 	}
 	kvfree(mem->extents);
 	mem->extents = all;
-	mem->nr_extents = nr;
+	mem->nr_extents = to - all;
+	mem->nr_cow = kmho_count_cow(mem);
 	mem->charged += more->charged;
 	more->charged = 0;
 	more->nr_extents = 0;
@@ -326,7 +399,7 @@ static int lock_mm(struct mm_struct *mm)
 	return -EBUSY;
 }
 
-static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
+static int look_again(struct kmho_memory *mem, struct kmho_memory *more, bool final)
 {
 	struct mm_struct *mm = mem->mm;
 	struct kmho_scan *s;
@@ -335,6 +408,7 @@ static int look_into_holes(struct kmho_memory *mem, struct kmho_memory *more)
 	s = kmho_scan_new(more, mm);
 	if (!s)
 		return -ENOMEM;
+	s->final = final;
 	err = lock_mm(mm);
 	if (!err) {
 		kmho_find_files(mem);
@@ -353,7 +427,9 @@ static struct kmho_memory *new_more(const struct kmho_memory *mem)
 
 	if (!more)
 		return NULL;
-	more->limit = mem->limit;
+	/* What replaces something is counted twice for a while. */
+	more->limit = mem->limit == ULONG_MAX ? ULONG_MAX :
+		      mem->limit + mem->nr_cow;
 	if (!mem->nr_files)
 		return more;
 	more->files = kvcalloc(mem->nr_files, sizeof(*more->files), GFP_KERNEL);
@@ -366,8 +442,9 @@ static struct kmho_memory *new_more(const struct kmho_memory *mem)
 }
 
 /**
- * kmho_catch_up - hand over what was stored in holes since the call
+ * kmho_catch_up - hand over what was stored in other pages since the call
  * @mem: handed over by this kernel; its process's memory is there
+ * @final: the jump is near, and nobody will look again
  *
  * What was found before an error is handed over nevertheless.
  *
@@ -376,14 +453,14 @@ static struct kmho_memory *new_more(const struct kmho_memory *mem)
  * Return: 0, also if something was lost, which the log says then; -EINTR: the
  * calling task is to die.
  */
-int kmho_catch_up(struct kmho_memory *mem)
+int kmho_catch_up(struct kmho_memory *mem, bool final)
 {
 	struct kmho_memory *more = new_more(mem);
 	int err = -ENOMEM, added;
 
 	lockdep_assert_held(&kmho_lock);
 	if (more) {
-		err = look_into_holes(mem, more);
+		err = look_again(mem, more, final);
 		added = preserve_and_add(mem, more);
 		err = err ?: added;
 		kmho_free(more);
@@ -429,7 +506,7 @@ static void keep_all(struct mm_struct *mm)
 	list_for_each_entry(mem, &kmho.memories, node) {
 		if (mem->mm != mm)
 			continue;
-		if (kmho_catch_up(mem))
+		if (kmho_catch_up(mem, false))
 			pr_warn_ratelimited("key %llu of user %u: what was stored since it was handed over is lost\n",
 					    mem->key, mem->uid);
 		mem->mm = NULL;

@@ -221,8 +221,15 @@ static struct file *file_of(const struct taking *t, const struct kmho_area *area
 
 /* ---- What it is charged to ---- */
 
-/* Where the cgroup has no room, the caller is told; nobody is killed for it. */
-#define CHARGE_GFP	(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
+/* What is in common with others is charged to the first who maps it. */
+static int charge_folio(const struct kmho_extent *e, unsigned int i)
+{
+	struct folio *folio = extent_folio(e, i);
+
+	if (extent_is_cow(e) && kmho_cow_in_common(folio))
+		return 0;
+	return mem_cgroup_charge(folio, current->mm, KMHO_CHARGE_GFP);
+}
 
 static int charge(const struct part *part)
 {
@@ -232,8 +239,7 @@ static int charge(const struct part *part)
 
 	for (e = part->extent; e < part->extent_end; e++) {
 		for (i = 0; i < extent_folios(e); i++) {
-			err = mem_cgroup_charge(extent_folio(e, i), current->mm,
-						CHARGE_GFP);
+			err = charge_folio(e, i);
 			if (err)
 				return err;
 		}
@@ -400,7 +406,8 @@ static int prepare_areas(const struct part *part)
 
 	for (area = part->area; area < part->area_end; area++) {
 		vma = vma_lookup(current->mm, new_place(part, area->start));
-		if (!area->file && anon_vma_prepare(vma))
+		if (!area->file && kmho_cow_join(vma, area, part->extent,
+						 part->extent_end))
 			return -ENOMEM;
 	}
 	return 0;
@@ -411,8 +418,11 @@ static int prepare(struct taking *t, struct part *part)
 	const struct kmho_extent *e;
 	int err = find_place(part) ?: map_areas(t, part) ?: prepare_areas(part);
 
-	for (e = part->extent; !err && e < part->extent_end; e++)
+	for (e = part->extent; !err && e < part->extent_end; e++) {
 		err = make_tables(t, part, e);
+		if (!err && extent_is_cow(e))
+			err = kmho_cow_map(e, new_place(part, extent_addr(e)));
+	}
 	return err;
 }
 
@@ -437,8 +447,16 @@ static void install_huge(struct taking *t, struct vm_area_struct *vma,
 	spin_unlock(ptl);
 }
 
-static void install(struct vm_area_struct *vma, unsigned long addr,
-		    struct folio *folio)
+/**
+ * kmho_install - map a folio that nobody else has
+ * @vma: the mapping, which has an anon_vma
+ * @addr: the address, with page tables and no page
+ * @folio: not huge, charged; the mapping gets the reference
+ *
+ * Context: mmap_lock is held for writing.
+ */
+void kmho_install(struct vm_area_struct *vma, unsigned long addr,
+		  struct folio *folio)
 {
 	unsigned int nr = folio_nr_pages(folio);
 	struct mm_struct *mm = vma->vm_mm;
@@ -470,10 +488,12 @@ static void install_extent(struct taking *t, const struct part *part,
 	unsigned int i;
 
 	for (i = 0; i < extent_folios(e); i++, addr += size) {
+		struct folio *folio = extent_folio(e, i);
+
 		if (extent_order(e) == HPAGE_PMD_ORDER)
-			install_huge(t, vma, addr, extent_folio(e, i));
-		else
-			install(vma, addr, extent_folio(e, i));
+			install_huge(t, vma, addr, folio);
+		else if (!extent_is_cow(e) || !kmho_cow_in_common(folio))
+			kmho_install(vma, addr, folio);
 	}
 }
 
@@ -518,26 +538,6 @@ static void populate_all(const struct taking *t)
 					    area->length);
 }
 
-/* Take entries out of the record that are gone, those that are all zero. */
-static void forget(struct kmho_memory *mem)
-{
-	u32 i, nr;
-
-	for (i = 0, nr = 0; i < mem->nr_ranges; i++)
-		if (mem->ranges[i].length)
-			mem->ranges[nr++] = mem->ranges[i];
-	mem->nr_ranges = nr;
-	for (i = 0, nr = 0; i < mem->nr_areas; i++)
-		if (mem->areas[i].length)
-			mem->areas[nr++] = mem->areas[i];
-	mem->nr_areas = nr;
-	for (i = 0, nr = 0; i < mem->nr_extents; i++)
-		if (mem->extents[i].phys)
-			mem->extents[nr++] = mem->extents[i];
-	mem->nr_extents = nr;
-	kmho_find_files(mem);
-}
-
 static void clear_part(struct kmho_memory *mem, const struct part *part)
 {
 	memset(part->extent, 0, (part->extent_end - part->extent) *
@@ -556,6 +556,14 @@ static void clear_file(struct kmho_memory *mem, struct kmho_file *f)
 	f->name = NULL;
 }
 
+static unsigned long let_go(const struct kmho_extent *e)
+{
+	if (!extent_is_cow(e))
+		return kmho_unpreserve(e, e + 1);
+	kmho_cow_settle(e);
+	return extent_folios(e);
+}
+
 /* What is the process's now is nobody else's any more. */
 static void give_up(struct taking *t)
 {
@@ -564,8 +572,8 @@ static void give_up(struct taking *t)
 	u32 i;
 
 	for (i = 0; i < t->nr; i++) {
-		nr += kmho_unpreserve(t->parts[i].extent,
-				      t->parts[i].extent_end);
+		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++)
+			nr += let_go(e);
 		clear_part(t->mem, &t->parts[i]);
 	}
 	for_each_set_bit(i, t->files, t->mem->nr_files) {
@@ -573,7 +581,7 @@ static void give_up(struct taking *t)
 		nr += kmho_unpreserve(e, e + t->mem->files[i].nr_extents);
 		clear_file(t->mem, &t->mem->files[i]);
 	}
-	forget(t->mem);
+	kmho_forget(t->mem);
 	kmho_uncharge(t->mem, nr);
 }
 
@@ -662,8 +670,9 @@ static int take(struct taking *t, struct kmho_map *maps)
  * its new address is not aligned as its huge pages need it, or it shares memory
  * with one that is not there; -EEXIST: something
  * is mapped there; -EAGAIN, -EPERM: it is locked memory, and the process may not
- * lock as much, or any; -EBUSY: a page table is in the way; -EINTR; -ENOMEM; or
- * what else mmap(2) may fail with.
+ * lock as much, or any; -EBUSY: a page table is in the way; -EHWPOISON: a page that
+ * was to be copied cannot be read; -EINTR; -ENOMEM; or what else mmap(2) may fail
+ * with.
  */
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr)
 {

@@ -11,6 +11,9 @@
  * the page stays the process's, whatever it does: it is not moved, merged or
  * swapped out, and fork() copies it for the child. So what is stored later is
  * stored in what was handed over.
+ *
+ * Those others may hand the page over, too, and it should not become two pages by
+ * that. So what is shared since a fork is not pinned, see kmho_cow.c.
  */
 #include <linux/bitmap.h>
 #include <linux/mm.h>
@@ -58,6 +61,52 @@ static unsigned int chunk_page(const struct kmho_scan *s, unsigned long addr)
 	return (addr - s->chunk) >> PAGE_SHIFT;
 }
 
+/*
+ * Does somebody else have a page of private memory, too? Of a folio of several pages,
+ * any of them: what it is when it is split will be seen then.
+ *
+ * At the end only those count who hand it over: with a page of its own a process
+ * is free to store what it likes until the jump.
+ */
+static bool is_in_common(const struct kmho_scan *s, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	if (!folio_test_anon(folio) || folio_test_ksm(folio) ||
+	    PageAnonExclusive(page) || PageHWPoison(page) ||
+	    !folio_is_longterm_pinnable(folio))
+		return false;
+	if (folio_test_large(folio))
+		return !s->final && !s->unsplit &&
+		       folio_likely_mapped_shared(folio);
+	return kmho_cow_holders(folio_pfn(folio)) > s->final ||
+	       (folio_mapcount(folio) > 1 && !s->final);
+}
+
+/* The page tables are locked. Returns 1 if the folio has to be split first. */
+static int note_common(struct kmho_scan *s, unsigned long addr, struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	folio_get(folio);
+	if (folio_test_large(folio)) {
+		s->large = folio;
+		return 1;
+	}
+	s->common[chunk_page(s, addr)] = folio;
+	__set_bit(chunk_page(s, addr), s->cow);
+	return 0;
+}
+
+static void put_common(struct kmho_scan *s)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, s->cow, KMHO_CHUNK_PAGES)
+		folio_put(s->common[i]);
+	bitmap_zero(s->cow, KMHO_CHUNK_PAGES);
+}
+
 /* What is neither page nor swap is for pinning to judge. */
 static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 		       struct mm_walk *walk)
@@ -72,6 +121,8 @@ static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 	__set_bit(chunk_page(s, addr), s->there);
 	if (!pte_present(pte) && !non_swap_entry(pte_to_swp_entry(pte)))
 		__set_bit(chunk_page(s, addr), s->out);
+	if (pte_present(pte) && is_in_common(s, pte_page(pte)))
+		return note_common(s, addr, pte_page(pte));
 	return 0;
 }
 
@@ -81,8 +132,14 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	struct kmho_scan *s = walk->private;
 	spinlock_t *ptl = pmd_lock(walk->mm, pmd);
 	pmd_t entry = *pmd;
+	int err = 0;
 
+	if (pmd_trans_huge(entry) && !is_huge_zero_pmd(entry) &&
+	    is_in_common(s, pmd_page(entry)))
+		err = note_common(s, addr, pmd_page(entry));
 	spin_unlock(ptl);
+	if (err)
+		return err;
 	/* What migrates is not present; pinning waits for it. */
 	if (!pmd_trans_huge(entry) && !is_swap_pmd(entry))
 		return 0;
@@ -135,13 +192,14 @@ static int add_area(struct kmho_scan *s, struct vm_area_struct *vma,
 	struct kmho_memory *mem = s->mem;
 	struct kmho_area *area;
 	unsigned int i;
-	int file = 0;
+	int file = 0, family = 0;
 
-	if (vma->vm_file) {
+	if (vma->vm_file)
 		file = kmho_file_number(s, vma->vm_file);
-		if (file < 0)
-			return file;
-	}
+	else
+		family = kmho_cow_family(vma);
+	if (file < 0 || family < 0)
+		return -ENOMEM;
 	area = kmho_grow(mem->areas, mem->nr_areas, &s->room_areas, sizeof(*area));
 	if (!area)
 		return -ENOMEM;
@@ -149,6 +207,7 @@ static int add_area(struct kmho_scan *s, struct vm_area_struct *vma,
 	area += mem->nr_areas++;
 	*area = (struct kmho_area){
 		.start = start, .length = end - start, .file = file,
+		.family = family,
 	};
 	if (file)
 		area->offset = start - vma->vm_start +
@@ -161,27 +220,33 @@ static int add_area(struct kmho_scan *s, struct vm_area_struct *vma,
 	return 0;
 }
 
-/* Does a folio go on where the last extent ends? */
-static bool extends(const struct kmho_scan *s, u64 addr, struct folio *folio)
+/*
+ * Does a folio go on where the last extent ends? @kind is what the low bits of an
+ * extent's address say.
+ */
+static bool extends(const struct kmho_scan *s, u64 addr, struct folio *folio,
+		    unsigned int kind)
 {
 	const struct kmho_extent *last;
 
 	if (s->apart)
 		return false;
 	last = &s->mem->extents[s->mem->nr_extents - 1];
-	return extent_order(last) == folio_order(folio) &&
+	return (last->addr & ~PAGE_MASK) == kind &&
 	       extent_folios(last) < KMHO_EXTENT_MAX &&
 	       extent_addr(last) + extent_size(last) == addr &&
 	       extent_phys(last) + extent_size(last) ==
 	       PFN_PHYS(folio_pfn(folio));
 }
 
-static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
+static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio,
+		     unsigned int flags)
 {
+	unsigned int kind = folio_order(folio) | flags;
 	struct kmho_memory *mem = s->mem;
 	struct kmho_extent *e;
 
-	if (extends(s, addr, folio)) {
+	if (extends(s, addr, folio, kind)) {
 		mem->extents[mem->nr_extents - 1].phys++;
 		return 0;
 	}
@@ -190,7 +255,7 @@ static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
 		return -ENOMEM;
 	mem->extents = e;
 	e += mem->nr_extents++;
-	e->addr = addr | folio_order(folio);
+	e->addr = addr | kind;
 	e->phys = PFN_PHYS(folio_pfn(folio)) | 1;
 	s->apart = false;
 	return 0;
@@ -253,7 +318,7 @@ static long keep_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr
 		if (!n)
 			break;
 		err = folio_test_hwpoison(folio) ? -EHWPOISON :
-		      add_folio(s, addr, folio);
+		      add_folio(s, addr, folio, 0);
 		if (!err)
 			unpin_user_pages(pages + i + 1, n - 1);
 		else
@@ -315,7 +380,7 @@ int kmho_keep_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
 	int err = kmho_charge(s->mem, nr);
 
 	if (!err) {
-		err = add_folio(s, addr, folio);
+		err = add_folio(s, addr, folio, 0);
 		if (err)
 			kmho_uncharge(s->mem, nr);
 	}
@@ -355,41 +420,90 @@ static long pin_huge(struct kmho_scan *s)
 	return kmho_keep_folio(s, s->chunk, folio) ?: KMHO_CHUNK_PAGES;
 }
 
+/* Pages in a row that others have, too; the reference is all that is needed. */
+static long keep_common(struct kmho_scan *s, unsigned long addr, unsigned long nr)
+{
+	unsigned int at = chunk_page(s, addr), end = at + nr;
+	int err = kmho_charge(s->mem, nr);
+
+	if (err)
+		return err;
+	for (; at < end; at++, addr += PAGE_SIZE) {
+		err = add_folio(s, addr, s->common[at], KMHO_EXTENT_COW);
+		if (err) {
+			kmho_uncharge(s->mem, end - at);
+			return err;
+		}
+		__clear_bit(at, s->cow);
+	}
+	return nr;
+}
+
+/*
+ * What is there from @start on, and others have or do not have. Returns 0; 1: what is
+ * there has changed, and has to be looked at again from @start on; or an error.
+ */
+static int keep_chunk(struct kmho_scan *s, unsigned long *start)
+{
+	unsigned int first, end, last = KMHO_CHUNK_PAGES;
+	bool common;
+	long done;
+
+	for (first = find_first_bit(s->there, last); first < last;
+	     first = find_next_bit(s->there, last, end)) {
+		*start = s->chunk + ((unsigned long)first << PAGE_SHIFT);
+		common = test_bit(first, s->cow);
+		end = common ? find_next_zero_bit(s->cow, last, first) :
+		      min(find_next_zero_bit(s->there, last, first),
+			  find_next_bit(s->cow, last, first));
+		done = common ? keep_common(s, *start, end - first) :
+		       pin_run(s, *start, end - first);
+		if (done < 0)
+			return done;
+		*start += done << PAGE_SHIFT;
+		/* something was split, or less than asked for was there */
+		if (done < end - first)
+			return 1;
+	}
+	return 0;
+}
+
+/* Returns 1 if it has to be looked at again, or an error. */
+static int look_at_chunk(struct kmho_scan *s, unsigned long start,
+			 unsigned long end)
+{
+	int err;
+
+	bitmap_zero(s->there, KMHO_CHUNK_PAGES);
+	bitmap_zero(s->out, KMHO_CHUNK_PAGES);
+	s->huge = false;
+	err = walk_page_range(s->mm, start, end, &look_ops, s);
+	if (err <= 0)
+		return err;
+	/* Who cannot have it in common gets a copy, when it is pinned. */
+	s->unsplit = kmho_split(s->large);
+	folio_put(s->large);
+	return 1;
+}
+
 /* Part of an area, in one page table */
 static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end)
 {
-	unsigned int first, nr, last = KMHO_CHUNK_PAGES;
-	long done = 0;
+	long done;
 	int err;
 
 	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
-	while (start < end) {
-		bitmap_zero(s->there, KMHO_CHUNK_PAGES);
-		bitmap_zero(s->out, KMHO_CHUNK_PAGES);
-		s->huge = false;
-		err = walk_page_range(s->mm, start, end, &look_ops, s);
-		if (err)
-			return err;
-		done = s->huge ? pin_huge(s) : 0;
+	s->unsplit = false;
+	do {
+		err = look_at_chunk(s, start, end);
+		done = !err && s->huge ? pin_huge(s) : 0;
 		if (done)
 			return min(done, 0L);
-		first = find_first_bit(s->there, last);
-		while (first < last) {
-			nr = find_next_zero_bit(s->there, last, first) - first;
-			start = s->chunk + ((unsigned long)first << PAGE_SHIFT);
-			done = pin_run(s, start, nr);
-			if (done < 0)
-				return done;
-			start += done << PAGE_SHIFT;
-			if (done < nr)
-				break;
-			first = find_next_bit(s->there, last, first + nr);
-		}
-		/* else something was split, or less than asked for was there */
-		if (first >= last)
-			break;
-	}
-	return 0;
+		if (!err)
+			err = keep_chunk(s, &start);
+		put_common(s);
+	} while (err > 0 && start < end);
+	return min(err, 0);
 }
 
 /* Where nothing is, there may be terabytes of it. Returns @addr if something is. */
@@ -500,9 +614,10 @@ struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm)
 	s->apart = true;
 	xa_init(&s->seen);
 	s->pages = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
-	if (s->pages)
+	s->common = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->common), GFP_KERNEL);
+	if (s->pages && s->common)
 		return s;
-	kfree(s);
+	kmho_scan_free(s);
 	return NULL;
 }
 
@@ -515,6 +630,7 @@ struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm)
 void kmho_scan_free(struct kmho_scan *s)
 {
 	xa_destroy(&s->seen);
+	kvfree(s->common);
 	kvfree(s->pages);
 	kfree(s);
 }
@@ -530,7 +646,7 @@ void kmho_scan_free(struct kmho_scan *s)
  * anonymous memory or a memfd's, or it is of a kind that is not known; -EDQUOT:
  * RLIMIT_MEMLOCK would be exceeded; -EBUSY: somebody else holds a folio that is
  * to be split; -EHWPOISON: the memory is broken; -EINTR; -ENOMEM. What is in @mem
- * is pinned, also when it fails.
+ * is pinned, or has a reference if others have it, too, also when it fails.
  */
 int kmho_pin(struct kmho_memory *mem, u64 *swapped)
 {

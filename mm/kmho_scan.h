@@ -37,8 +37,13 @@
  * @chunk: address that bit 0 of the bitmaps stands for
  * @there: pages of the chunk that are there or swapped out
  * @out: those that are swapped out
+ * @cow: those that others have, too, since a fork
  * @huge: all of the chunk is one huge page
+ * @large: a folio of several pages that others have, too, to be split
+ * @unsplit: one of the chunk cannot be split
+ * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
+ * @common: folios that belong to @cow, with a reference to each
  * @swapped: pages that were brought in
  */
 struct kmho_scan {
@@ -52,8 +57,13 @@ struct kmho_scan {
 	unsigned long chunk;
 	DECLARE_BITMAP(there, KMHO_CHUNK_PAGES);
 	DECLARE_BITMAP(out, KMHO_CHUNK_PAGES);
+	DECLARE_BITMAP(cow, KMHO_CHUNK_PAGES);
 	bool huge;
+	struct folio *large;
+	bool unsplit;
+	bool final;
 	struct page **pages;
+	struct folio **common;
 	u64 swapped;
 };
 

@@ -22,6 +22,8 @@ most=$(cmdline_value abort.seconds)
 most=${most:-10}
 # keys of kmho(2) that are left for the walk in the next kernel, and one more
 first=100 last=119
+# and likewise of pairs, with the children's that much further on
+first_pair=200 last_pair=219 child=100
 
 # Let every allocation be one that can fail, and do not tell of each. Those that
 # kmemleak makes for each of them are not meant: it has some in reserve.
@@ -108,6 +110,9 @@ users_start() {
 	for key in $(seq $first $((last + 1))); do
 		kmho_mem give "$key" "seed=$seed" small:1 memfd:1 >/dev/null
 	done
+	for key in $(seq $first_pair $last_pair); do
+		kmho_fork give "$key" 1 child=$((key + child)) "seed=$seed" >/dev/null
+	done
 	given=$(kmho_mem keys 0)
 	echo 512 >$tracing/buffer_size_kb
 	goes_on "before"
@@ -190,8 +195,10 @@ case $stage in
 	check "files are there" mount -t khofs -o noatime,size=128M none /khofs
 	equal "and are as they were" "$(sum)" "$(cmdline_value abort.sum)"
 	walk take $first $last
+	walk take $first_pair $last_pair
 	take 1 small:4 thp:64 memfd:2
 	take $((last + 1)) small:1 memfd:1
+	kmho_fork take $last_pair 1 child=$((last_pair + child)) "seed=$seed" | pass
 	empty pending
 	empty refused
 	check "the hand-over is finished" put $sys/finish 1

@@ -51,6 +51,7 @@ nothing_is_there() {
 all_is_there() {
 	check_files
 	kmho_mem take 1 "seed=$seed" small:2 thp:2 shared:1 | pass
+	kmho_fork take 4 2 "seed=$seed" | pass
 	check "$damage: no marker is missing" "$mark" check 100 "$cpus"
 	empty refused
 }
@@ -63,6 +64,7 @@ some_is_there() {
 	check "$damage: the trace can be read" cat $tracing/trace
 	_files=$(find /khofs | wc -l) _keys=$(kmho_mem keys 0 | wc -l)
 	kmho_mem take 1 "seed=$seed" small:2 thp:2 shared:1 >/tmp/taken 2>&1
+	kmho_fork take 4 2 "seed=$seed" >>/tmp/taken 2>&1
 	kmho_mem keys 0 | while read -r _key _; do
 		kmho_mem cancel "$_key" >/dev/null 2>&1
 	done
@@ -100,6 +102,7 @@ leave() {
 	for key in 1 2 3; do
 		kmho_mem give $key "seed=$seed" small:2 thp:2 shared:1 >/dev/null
 	done
+	kmho_fork give 4 2 "seed=$seed" >/dev/null
 	put $tracing/buffer_size_kb 256
 	put $tracing/trace ''
 	check "markers are written" "$mark" write 0 100 "$cpus"

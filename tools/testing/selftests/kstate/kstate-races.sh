@@ -103,6 +103,20 @@ do_memory() {
 	again kmho_mem cancel 100
 }
 
+# Either key of the two may have met a hand-over.
+do_pair() {
+	kmho_fork give 200 1 "seed=$seed"
+	_rc=$?
+	give_up_pair && return "$_rc"
+}
+
+give_up_pair() {
+	for _key in 200 201; do
+		! kmho_mem keys 0 | grep -q "^$_key " ||
+			again kmho_mem cancel "$_key" || return 1
+	done
+}
+
 do_keys() {
 	kmho_mem keys 0
 }
@@ -152,6 +166,7 @@ look_at_rest() {
 		diag "memory came over in the midst of it"
 		kmho_mem take 100 "seed=$seed" small:1 thp:2 shared:1 | pass
 	fi
+	check "what else came over can be given up" give_up_pair
 	if [ -e $trees/race ]; then
 		diag "a tree came over in the midst of it"
 		mkdir -p /race
@@ -186,17 +201,17 @@ fi
 
 before=$(account)
 load_soon
-start hand_over module memory keys tree image trace files
-go_on_for "$seconds" hand_over module memory keys tree image trace files
+start hand_over module memory pair keys tree image trace files
+go_on_for "$seconds" hand_over module memory pair keys tree image trace files
 touch $work/stop
 wait
-went_well hand_over module memory keys tree image trace files
+went_well hand_over module memory pair keys tree image trace files
 rm -r $work
 mkdir $work
 kexec -s -u
 equal "nothing is left when they are done" "$(account)" "$before"
 
-actors="hand_over memory keys tree trace files"
+actors="hand_over memory pair keys tree trace files"
 if [ "$stage" -eq 1 ]; then
 	start_module 0 pages=1000 || exit 1
 	actors="$actors pages"

@@ -47,10 +47,12 @@ record() {
 	done
 }
 
-# hand give|take LIST: memory of a program, of the kinds of a list with commas
+# hand give|take LIST: memory of a program, of the kinds of a list with commas, and
+# what two have in common
 hand() {
 	# shellcheck disable=SC2046  # a list of words
 	kmho_mem "$1" 1 "seed=$seed" gen=2 $(echo "$2" | tr , ' ') | pass
+	kmho_fork "$1" 2 2 "seed=$seed" | pass
 }
 
 # stress OPTION...: in the background, until the machine is gone

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a parent and its child have in common when both hand it over with kmho(2) is
+# there once, before and after two jumps, into another build and back, and who
+# stores to it gets a copy. By processes that exit or go on to the jump, after a
+# hand-over that was called off; in small pages and huge ones; taken over where it
+# was or elsewhere, by both or only one; the other one's given up before.
+
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=kstate-lib.sh
+. "${0%/*}/kstate-lib.sh"
+
+mib=16
+
+# fork_test WHAT WORD...: passes on what kmho_fork says, with WHAT before it.
+fork_test() {
+	_what=$1
+	shift
+	kmho_fork "$@" "seed=$seed" >/tmp/out 2>/tmp/err
+	_status=$?
+	[ $_status -le 1 ] || fail "$_what: kmho_fork ended with $_status"
+	said "$_what" /tmp/out
+}
+
+said() {
+	while read -r _line; do
+		case $_line in
+		*"ok - "*) emit "${_line%%ok - *}ok - $1: ${_line#*ok - }" ;;
+		*) emit "$_line" ;;
+		esac
+	done <"$2"
+}
+
+# KiB that are preserved
+kept() { echo $(($(cat $sys/preserved) / 1024)); }
+
+# Of 16 pages 13 are there once, the others twice.
+once() {
+	_now=$(kept)
+	near "$1" $((_now - before)) $((mib * 1024 * 19 / 16)) 128
+}
+
+# started FILE: two lines say that both processes have handed over.
+started() {
+	_try=0
+	until [ "$(grep -c 'ok -' "$1")" = 2 ] || [ $_try = 100 ]; do
+		usleep 100000
+		_try=$((_try + 1))
+	done
+	said 'and stays' "$1"
+}
+
+give_and_stay() {
+	kmho_fork give "$1" $mib wait "seed=$seed" >"/tmp/wait$1" &
+}
+
+case $stage in
+1)
+	put /sys/kernel/mm/transparent_hugepage/enabled madvise
+	before=$(kept)
+	fork_test "1, 2" give 1 $mib
+	once "what is in common is kept once"
+	equal "the parent's key" "$(kmho_mem keys 0 | grep -c '^1 ')" 1
+	check "the child's is given up" kmho_mem cancel 2
+	near "then the parent's is all that is kept" $(($(kept) - before)) \
+		$((mib * 1024)) 128
+	check "and the parent's" kmho_mem cancel 1
+	equal "nothing is kept any more" "$(kept)" "$before"
+
+	fork_test "3, 4" give 3 $mib
+	fork_test "5, 6, huge" give 5 $mib thp
+	fork_test "7, 8" give 7 $mib
+	fork_test "9, 10" give 9 $mib
+	fork_test "11, 12" give 11 $mib
+	before=$(kept)
+	give_and_stay 21
+	started /tmp/wait21
+	# what they store after the call comes a little later
+	usleep 1000000
+	for try in 1 2; do
+		check "hand-over $try is called off" put $sys/dry_run 1
+		once "what is in common is kept once, also by who stays"
+	done
+	go_on
+	;;
+2)
+	before=$(mem_free)
+	fork_test "3, 4" take 3 $mib
+	fork_test "5, 6, huge" take 5 $mib again
+	fork_test "7, 8" take 7 $mib shift
+	fork_test "9" take 9 $mib lone
+	check "10 is given up" kmho_mem cancel 10
+	check "12 is given up" kmho_mem cancel 12
+	fork_test "11" take 11 $mib lone
+	fork_test "21, 22" take 21 $mib again
+	;;
+*)
+	fork_test "5, 6, twice" take 5 $mib
+	fork_test "21, 22, twice" take 21 $mib
+	equal "no key is left" "$(kmho_mem keys 0)" ''
+	;;
+esac
+empty refused
+empty pending
+check "the hand-over is finished" put $sys/finish 1
+[ "$stage" = 3 ] && equal "nothing is preserved" "$(cat $sys/preserved)" 0
+if [ "$stage" -le "$(hops)" ]; then
+	next_stage /boot/k1 "$seed_word"
+fi

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A parent and its child have memory in common and each hands it over with kmho(2),
+ * or each takes its own over and looks whether it is in common still. Prints a
+ * result line for each thing that is looked at.
+ *
+ * usage: kmho_fork give|take KEY MIB [OPTION...]
+ *
+ * The parent's key is KEY, the child's is the next one or what is told. Both store to some of the
+ * pages after the fork, before and after the hand-over: see generation().
+ *
+ * OPTION is
+ *	seed=N	what contents are made from
+ *	child=N	the child's key
+ *	thp	give: in huge pages
+ *	wait	give: both stay until they are killed
+ *	shift	take: the child's is taken over 1 TiB above where it was
+ *	lone	take: the child's is left where it is
+ *	again	take: both are handed over anew, at the end, under the same keys
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "../../../kstate/kmho.h"
+#include "program.h"
+
+#define PLACE		0x200000000000UL
+#define SHIFT		0x10000000000UL
+#define PAGE		4096UL
+#define PFN_MASK	((1UL << 55) - 1)
+
+enum who { PARENT, CHILD };
+
+static const char * const names[] = { "parent", "child" };
+
+static unsigned long keys[2], size, seed;
+static bool huge, stay, shift, lone, again;
+static bool good = true;
+
+/* One end for each */
+static int to_child[2], to_parent[2];
+
+static void result(bool is, const char *what, const char *whose)
+{
+	printf("%sok - %s: %s\n", is ? "" : "not ", what, whose);
+	good &= is;
+}
+
+static void die(const char *what)
+{
+	printf("not ok - %s: %s\n", what, strerror(errno));
+	fflush(stdout);
+	_exit(1);
+}
+
+/* ---- Contents ---- */
+
+static bool in_common(unsigned long page)
+{
+	return page % 16 != 1 && page % 16 != 2 && page % 16 != 5;
+}
+
+/*
+ * Of 16 pages the child stores to one before it hands them over, and to one after
+ * it, the parent to another one after it.
+ */
+static unsigned int generation(enum who who, unsigned long page)
+{
+	switch (page % 16) {
+	case 1:
+		return who == CHILD ? 2 : 1;
+	case 2:
+		return who == PARENT ? 3 : 1;
+	case 5:
+		return who == CHILD ? 4 : 1;
+	default:
+		return 1;
+	}
+}
+
+static unsigned long word_of(unsigned long page, unsigned long i, unsigned long gen)
+{
+	return mix((page * PAGE + i) ^ seed ^ gen << 56);
+}
+
+static void fill(unsigned long base, unsigned long page, unsigned int gen)
+{
+	unsigned long i, *at = (unsigned long *)(base + page * PAGE);
+
+	for (i = 0; i < PAGE / sizeof(*at); i += 8)
+		at[i] = word_of(page, i, gen);
+}
+
+static void fill_some(unsigned long base, unsigned int rest, unsigned int gen)
+{
+	unsigned long page;
+
+	for (page = rest; page < size / PAGE; page += 16)
+		fill(base, page, gen);
+}
+
+static bool is_right(unsigned long base, unsigned long page, unsigned int gen)
+{
+	unsigned long i, *at = (unsigned long *)(base + page * PAGE);
+
+	for (i = 0; i < PAGE / sizeof(*at); i += 8)
+		if (at[i] != word_of(page, i, gen))
+			return false;
+	return true;
+}
+
+static unsigned long count_bad(unsigned long base, enum who who)
+{
+	unsigned long page, nr = 0;
+
+	for (page = 0; page < size / PAGE; page++)
+		nr += !is_right(base, page, generation(who, page));
+	if (nr)
+		printf("# %lu pages are wrong\n", nr);
+	return nr;
+}
+
+/* ---- One after the other ---- */
+
+static void tell(const int *pipe)
+{
+	fflush(stdout);
+	must(write(pipe[1], "x", 1));
+}
+
+static void hear(const int *pipe)
+{
+	char c;
+
+	if (read(pipe[0], &c, 1) != 1)
+		die("the other one is gone");
+}
+
+/* Nobody is to wait for who has ended. */
+static pid_t split(void)
+{
+	pid_t pid;
+
+	must(pipe(to_child));
+	must(pipe(to_parent));
+	fflush(stdout);
+	pid = must(fork());
+	close(pid ? to_child[0] : to_child[1]);
+	close(pid ? to_parent[1] : to_parent[0]);
+	return pid;
+}
+
+static void join(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0));
+	good &= WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* ---- Giving ---- */
+
+static void hand_over(unsigned long base, enum who who)
+{
+	struct kmho_range halves[] = {
+		{ .base = base, .length = size / 2 },
+		{ .base = base + size / 2, .length = size / 2 },
+	};
+	int err = kmho_handover(keys[who], halves, 2);
+
+	if (err)
+		printf("# %s\n", strerror(errno));
+	result(!err, "handed over", names[who]);
+}
+
+static void give(void)
+{
+	unsigned long page;
+	pid_t pid;
+
+	if (mmap((void *)PLACE, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+	    (void *)PLACE)
+		die("mmap");
+	must(madvise((void *)PLACE, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));
+	for (page = 0; page < size / PAGE; page++)
+		fill(PLACE, page, 1);
+	pid = split();
+	if (!pid) {
+		fill_some(PLACE, 1, 2);
+		hand_over(PLACE, CHILD);
+		tell(to_parent);
+		hear(to_child);
+		fill_some(PLACE, 5, 4);
+	} else {
+		hear(to_parent);
+		hand_over(PLACE, PARENT);
+		tell(to_child);
+		fill_some(PLACE, 2, 3);
+		if (!stay)
+			join(pid);
+	}
+	fflush(stdout);
+	if (stay)
+		pause();
+	if (!pid)
+		_exit(!good);
+}
+
+/* ---- Taking ---- */
+
+/* What one half has mapped goes again if the other one cannot be mapped. */
+static void try_in_vain(enum who who, struct kmho_map *halves)
+{
+	void *place = (void *)(halves[1].remap_addr + PAGE);
+
+	if (mmap(place, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_FIXED_NOREPLACE, -1, 0) != place)
+		die("mmap");
+	result(kmho_takeover(keys[who], halves, 2) && errno == EEXIST,
+	       "is not taken over in part", names[who]);
+	must(munmap(place, PAGE));
+}
+
+static unsigned long take_one(enum who who)
+{
+	unsigned long base = PLACE + (shift && who == CHILD ? SHIFT : 0);
+	struct kmho_map halves[] = {
+		{ PLACE, size / 2, base },
+		{ PLACE + size / 2, size / 2, base + size / 2 },
+	};
+
+	try_in_vain(who, halves);
+	if (kmho_takeover(keys[who], halves, 2))
+		die("KMHO_TAKEOVER");
+	result(!count_bad(base, who), "contents", names[who]);
+	return base;
+}
+
+static void read_frames(pid_t pid, unsigned long base, unsigned long *frames)
+{
+	size_t length = size / PAGE * sizeof(*frames);
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = must(open(path, O_RDONLY));
+	if (pread(fd, frames, length, base / PAGE * sizeof(*frames)) != (ssize_t)length)
+		die("pagemap");
+	close(fd);
+}
+
+static void look_at_frames(pid_t child)
+{
+	unsigned long *mine = calloc(size / PAGE, sizeof(*mine));
+	unsigned long *others = calloc(size / PAGE, sizeof(*others));
+	unsigned long page, same = 0, common = 0, bad = 0;
+
+	if (!mine || !others)
+		die("calloc");
+	read_frames(getpid(), PLACE, mine);
+	read_frames(child, PLACE + (shift ? SHIFT : 0), others);
+	for (page = 0; page < size / PAGE; page++) {
+		common += in_common(page);
+		if (!(mine[page] & PFN_MASK) || !(others[page] & PFN_MASK))
+			die("a frame is not known");
+		if ((mine[page] & PFN_MASK) != (others[page] & PFN_MASK))
+			continue;
+		same++;
+		bad += !in_common(page);
+	}
+	printf("# %lu of %lu pages are in common\n", same, size / PAGE);
+	result(same == (shift ? 0 : common) && !bad,
+	       shift ? "has its own pages" : "in common are the same pages", "both");
+	free(mine);
+	free(others);
+}
+
+/* What one stores the other one does not see. */
+static void child_stores(unsigned long base)
+{
+	unsigned long page;
+	bool is = true;
+
+	fill_some(base, 0, 5);
+	for (page = 0; page < size / PAGE; page++)
+		is &= is_right(base, page, page % 16 ? generation(CHILD, page) : 5);
+	result(is, "can be stored to", "child");
+}
+
+static void parent_stores(void)
+{
+	fill_some(PLACE, 3, 6);
+	result(is_right(PLACE, 3, 6), "can be stored to", "parent");
+}
+
+static void parent_looks(void)
+{
+	result(!count_bad(PLACE, PARENT), "stores of the other are not seen", "parent");
+	parent_stores();
+}
+
+static void child_looks(unsigned long base)
+{
+	unsigned long page;
+	bool is = true;
+
+	for (page = 3; page < size / PAGE; page += 16)
+		is &= is_right(base, page, 1);
+	result(is, "stores of the other are not seen", "child");
+}
+
+static void take_child(void)
+{
+	unsigned long base = take_one(CHILD);
+
+	tell(to_parent);
+	hear(to_child);
+	if (again) {
+		hand_over(base, CHILD);
+	} else {
+		child_stores(base);
+		tell(to_parent);
+		hear(to_child);
+		child_looks(base);
+	}
+	fflush(stdout);
+	_exit(!good);
+}
+
+static void take(void)
+{
+	pid_t pid;
+
+	if (lone) {
+		take_one(PARENT);
+		parent_stores();
+		return;
+	}
+	pid = split();
+	if (!pid)
+		take_child();
+	hear(to_parent);
+	take_one(PARENT);
+	look_at_frames(pid);
+	tell(to_child);
+	if (again) {
+		hand_over(PLACE, PARENT);
+	} else {
+		hear(to_parent);
+		parent_looks();
+		tell(to_child);
+	}
+	join(pid);
+}
+
+static void take_word(const char *word)
+{
+	static const struct {
+		const char *name;
+		bool *flag;
+	} words[] = {
+		{ "thp", &huge }, { "wait", &stay }, { "shift", &shift },
+		{ "lone", &lone }, { "again", &again },
+	};
+	unsigned int i;
+
+	if (!strncmp(word, "seed=", 5)) {
+		seed = strtoul(word + 5, NULL, 0);
+		return;
+	}
+	if (!strncmp(word, "child=", 6)) {
+		keys[CHILD] = strtoul(word + 6, NULL, 0);
+		return;
+	}
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!strcmp(word, words[i].name)) {
+			*words[i].flag = true;
+			return;
+		}
+	}
+	exit(2);
+}
+
+int main(int argc, char **argv)
+{
+	int i;
+
+	if (argc < 4)
+		return 2;
+	keys[PARENT] = strtoul(argv[2], NULL, 0);
+	keys[CHILD] = keys[PARENT] + 1;
+	size = strtoul(argv[3], NULL, 0) << 20;
+	for (i = 4; i < argc; i++)
+		take_word(argv[i]);
+	if (!strcmp(argv[1], "give"))
+		give();
+	else
+		take();
+	return !good;
+}
