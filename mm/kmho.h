@@ -195,6 +195,21 @@ static inline u32 kmho_nr_private(const struct kmho_memory *mem)
 	return mem->nr_files ? mem->files->first : mem->nr_extents;
 }
 
+/* The first entry of a sorted array whose first member is not below @addr */
+static inline u32 kmho_lower_bound(const void *array, u32 nr, size_t size, u64 addr)
+{
+	u32 low = 0, high = nr, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (*(const u64 *)(array + mid * size) < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /**
  * struct kmho - all there is; an object of KSTATE's while the list has entries
  * @memories: all keys of all users
@@ -248,8 +263,20 @@ void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f);
 /* Where the cgroup has no room, the caller is told; nobody is killed for it. */
 #define KMHO_CHARGE_GFP		(GFP_KERNEL | __GFP_RETRY_MAYFAIL)
 
+/**
+ * struct kmho_tables - page tables for huge folios, to be used when they are split
+ * @free: those that are left
+ * @nr: how many
+ */
+struct kmho_tables {
+	pgtable_t *free;
+	unsigned long nr;
+};
+
 void kmho_install(struct vm_area_struct *vma, unsigned long addr,
 		  struct folio *folio);
+void kmho_install_extent(const struct kmho_extent *e, unsigned long addr,
+			 struct kmho_tables *tables);
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 
 unsigned long kmho_cow_holders(unsigned long pfn);
@@ -258,8 +285,8 @@ int kmho_cow_preserve(const struct kmho_extent *e);
 void kmho_cow_unpreserve(const struct kmho_extent *e);
 int kmho_cow_family(struct vm_area_struct *vma);
 struct folio *kmho_cow_claim(phys_addr_t phys, unsigned long addr, u32 family);
-int kmho_cow_join(struct vm_area_struct *vma, const struct kmho_area *area,
-		  const struct kmho_extent *e, const struct kmho_extent *end);
+int kmho_cow_join(struct vm_area_struct *vma, const struct kmho_memory *mem,
+		  const struct kmho_area *area);
 int kmho_cow_map(const struct kmho_extent *e, unsigned long addr);
 void kmho_cow_settle(const struct kmho_extent *e);
 

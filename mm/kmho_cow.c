@@ -6,7 +6,7 @@
  * it would be there twice, so it is kept by a reference instead, and by as many as
  * there are keys with it. With more references than mappings nobody writes to it
  * in place: who stores to it gets a copy, which is handed over in its stead (see
- * kmho_late.c). Nobody can move it or swap it out either.
+ * kmho_late.c). It can be unmapped then, but neither be moved nor leave memory.
  *
  * In the next kernel the first key claims it, and those after it take one more
  * reference. Whoever takes it over maps it without being able to write, as after
@@ -25,7 +25,9 @@
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/xarray.h>
@@ -262,56 +264,43 @@ struct folio *kmho_cow_claim(phys_addr_t phys, unsigned long addr, u32 family)
 
 /* ---- Taking over ---- */
 
-static bool any_in_common(const struct kmho_extent *e)
-{
-	unsigned int i;
-
-	for (i = 0; extent_is_cow(e) && i < extent_folios(e); i++)
-		if (kmho_cow_in_common(extent_folio(e, i)))
-			return true;
-	return false;
-}
-
 /**
  * kmho_cow_join - prepare a mapping for pages that are in common with others
  * @vma: the mapping, new
- * @area: what it is of
- * @e: the first extent that may be in the area
- * @end: after the last one
+ * @mem: the memory that it is of
+ * @area: the part of it; those beside it may have become part of the mapping
  *
  * Context: may sleep; mmap_lock is held for writing.
  *
  * Return: 0, also if it belongs to another family already; -ENOMEM.
  */
-int kmho_cow_join(struct vm_area_struct *vma, const struct kmho_area *area,
-		  const struct kmho_extent *e, const struct kmho_extent *end)
+int kmho_cow_join(struct vm_area_struct *vma, const struct kmho_memory *mem,
+		  const struct kmho_area *area)
 {
 	struct vm_area_struct *parent;
 
 	parent = area->family ? parents[area->family - 1] : NULL;
-	if (vma->anon_vma || !parent)
+	if (vma->anon_vma || !parent || !mem->nr_cow)
 		return anon_vma_prepare(vma);
-	while (e < end && extent_addr(e) < area->start)
-		e++;
-	for (; e < end && extent_addr(e) < area->start + area->length; e++)
-		if (any_in_common(e))
-			return anon_vma_fork(vma, parent);
-	return anon_vma_prepare(vma);
+	return anon_vma_fork(vma, parent);
 }
 
+/* The page is locked: who has it mapped may have let KSM have it. */
 static bool can_map(struct folio *folio, struct vm_area_struct *vma,
 		    unsigned long addr)
 {
-	return folio_anon_vma(folio)->root == vma->anon_vma->root &&
-	       folio->index == linear_page_index(vma, addr);
+	struct anon_vma *anon_vma = folio_anon_vma(folio);
+
+	return anon_vma && anon_vma->root == vma->anon_vma->root &&
+	       folio->index == linear_page_index(vma, addr) &&
+	       !folio_test_hwpoison(folio);
 }
 
-/* The first who maps it is charged with it. */
+/* The first who maps it is charged with it. The page is locked. */
 static int use(struct folio *folio)
 {
 	int err;
 
-	guard(mutex)(&holders_lock);
 	if (xa_get_mark(&holders, folio_pfn(folio), IN_USE))
 		return 0;
 	err = mem_cgroup_charge(folio, current->mm, KMHO_CHARGE_GFP);
@@ -322,18 +311,14 @@ static int use(struct folio *folio)
 	return 0;
 }
 
-static int map_in_common(struct folio *folio, struct vm_area_struct *vma,
-			 unsigned long addr)
+static void map_locked(struct folio *folio, struct vm_area_struct *vma,
+		       unsigned long addr)
 {
 	pmd_t *pmd = pmd_off(vma->vm_mm, addr);
 	spinlock_t *ptl = pte_lockptr(vma->vm_mm, pmd);
 	pte_t *pte = pte_offset_kernel(pmd, addr);
-	int err = use(folio);
 
-	if (err)
-		return err;
 	folio_get(folio);
-	folio_lock(folio);
 	spin_lock(ptl);
 	folio_add_anon_rmap_pte(folio, &folio->page, vma, addr, RMAP_NONE);
 	set_pte_at(vma->vm_mm, addr, pte,
@@ -341,8 +326,6 @@ static int map_in_common(struct folio *folio, struct vm_area_struct *vma,
 	update_mmu_cache(vma, addr, pte);
 	inc_mm_counter(vma->vm_mm, MM_ANONPAGES);
 	spin_unlock(ptl);
-	folio_unlock(folio);
-	return 0;
 }
 
 static int map_copy(struct folio *folio, struct vm_area_struct *vma,
@@ -356,7 +339,8 @@ static int map_copy(struct folio *folio, struct vm_area_struct *vma,
 	if (!copy)
 		return -ENOMEM;
 	err = mem_cgroup_charge(copy, current->mm, KMHO_CHARGE_GFP);
-	if (!err && copy_mc_user_highpage(&copy->page, &folio->page, addr, vma))
+	if (!err && (folio_test_hwpoison(folio) ||
+		     copy_mc_user_highpage(&copy->page, &folio->page, addr, vma)))
 		err = -EHWPOISON;
 	if (err) {
 		folio_put(copy);
@@ -365,6 +349,21 @@ static int map_copy(struct folio *folio, struct vm_area_struct *vma,
 	__folio_mark_uptodate(copy);
 	kmho_install(vma, addr, copy);
 	return 0;
+}
+
+static int map_one(struct folio *folio, struct vm_area_struct *vma,
+		   unsigned long addr)
+{
+	bool can;
+	int err;
+
+	folio_lock(folio);
+	can = can_map(folio, vma, addr);
+	err = can ? use(folio) : 0;
+	if (can && !err)
+		map_locked(folio, vma, addr);
+	folio_unlock(folio);
+	return can ? err : map_copy(folio, vma, addr);
 }
 
 /**
@@ -376,7 +375,8 @@ static int map_copy(struct folio *folio, struct vm_area_struct *vma,
  *
  * Context: may sleep; mmap_lock of the calling process is held for writing.
  *
- * Return: 0; -EHWPOISON: one has to be copied and cannot be read; -ENOMEM.
+ * Return: 0; -EHWPOISON: one has to be copied and cannot be read; -EINTR: the caller is
+ * to die; -ENOMEM.
  */
 int kmho_cow_map(const struct kmho_extent *e, unsigned long addr)
 {
@@ -385,13 +385,12 @@ int kmho_cow_map(const struct kmho_extent *e, unsigned long addr)
 	int err = 0;
 
 	for (i = 0; i < extent_folios(e) && !err; i++, addr += PAGE_SIZE) {
-		struct folio *folio = extent_folio(e, i);
-
-		if (!kmho_cow_in_common(folio))
+		if (!kmho_cow_in_common(extent_folio(e, i)))
 			continue;
-		err = can_map(folio, vma, addr) ?
-		      map_in_common(folio, vma, addr) :
-		      map_copy(folio, vma, addr);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = map_one(extent_folio(e, i), vma, addr);
+		cond_resched();
 	}
 	return err;
 }

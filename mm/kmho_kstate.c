@@ -226,19 +226,29 @@ int kmho_preserve(const struct kmho_memory *mem)
 
 /* ---- The old kernel ---- */
 
-static int kmho_prepare(void *obj)
+static int catch_up_all(bool final)
 {
 	struct kmho_memory *mem;
 	int err;
 
-	guard(mutex)(&kmho_lock);
 	list_for_each_entry(mem, &kmho.memories, node) {
-		err = mem->mm ? kmho_catch_up(mem, true) : 0;
+		err = mem->mm ? kmho_catch_up(mem, final) : 0;
 		if (err)
 			return err;
 	}
-	kmho_frozen = true;
 	return 0;
+}
+
+/* First it has to be known who has what; then who has it alone gets it. */
+static int kmho_prepare(void *obj)
+{
+	int err;
+
+	guard(mutex)(&kmho_lock);
+	err = catch_up_all(false) ?: catch_up_all(true);
+	if (!err)
+		kmho_frozen = true;
+	return err;
 }
 
 static void kmho_abort(void *obj)
@@ -282,6 +292,11 @@ static bool ranges_overlap(const struct kmho_memory *a,
 	return false;
 }
 
+static bool same_place(const struct kmho_memory *a, const struct kmho_memory *b)
+{
+	return a->mm == b->mm && ranges_overlap(a, b);
+}
+
 /*
  * What is stored where several keys have holes can be only one key's. The other one
  * can do without it, but not if it is to get what the process stores elsewhere.
@@ -290,13 +305,12 @@ static int follow_instead(const struct kmho_memory *mem)
 {
 	struct kmho_memory *other;
 
-	list_for_each_entry(other, &kmho.memories, node) {
-		if (other->mm != mem->mm || !ranges_overlap(other, mem))
-			continue;
-		if (other->nr_cow)
+	list_for_each_entry(other, &kmho.memories, node)
+		if (other->nr_cow && same_place(other, mem))
 			return -EBUSY;
-		other->mm = NULL;
-	}
+	list_for_each_entry(other, &kmho.memories, node)
+		if (same_place(other, mem))
+			other->mm = NULL;
 	return 0;
 }
 
@@ -530,11 +544,25 @@ static bool claim_extent(const struct kmho_extent *e, u32 family)
 	return true;
 }
 
+static int claim_and_preserve(const struct kmho_extent *e, u32 family)
+{
+	int err;
+
+	if (!claim_extent(e, family))
+		return -ENOENT;
+	/* From now on other keys may find that they have it, too. */
+	err = kmho_preserve_extent(e);
+	if (err)
+		unclaim_extent(e, extent_folios(e));
+	return err;
+}
+
 /* The areas are as sorted as private extents, which come first. */
 static int claim(struct kmho_memory *mem)
 {
 	const struct kmho_area *area = mem->areas;
 	u32 nr = mem->nr_extents;
+	int err;
 
 	for (mem->nr_extents = 0; mem->nr_extents < nr; mem->nr_extents++) {
 		const struct kmho_extent *e = &mem->extents[mem->nr_extents];
@@ -542,8 +570,9 @@ static int claim(struct kmho_memory *mem)
 		while (extent_is_cow(e) &&
 		       area->start + area->length <= extent_addr(e))
 			area++;
-		if (!claim_extent(e, area->family))
-			return -ENOENT;
+		err = claim_and_preserve(e, area->family);
+		if (err)
+			return err;
 		cond_resched();
 	}
 	return 0;
@@ -578,16 +607,20 @@ static int adopt(struct kmho_memory *mem)
 		mem->nr_extents = 0;
 		return -EBADMSG;
 	}
-	err = claim(mem) ?: kmho_preserve(mem);
+	err = claim(mem);
 	if (!err)
 		charge_arrived(mem);
 	return err;
 }
 
-/* One key that is not in order does not keep the others from their users. */
+/*
+ * One key that is not in order does not keep the others from their users. What it has
+ * in common with them is there until all of them have looked for it.
+ */
 static int kmho_post_load(void *obj, u32 version)
 {
 	struct kmho_memory *mem, *next;
+	LIST_HEAD(lost);
 	int err;
 
 	list_for_each_entry_safe(mem, next, &kmho.memories, node) {
@@ -596,7 +629,10 @@ static int kmho_post_load(void *obj, u32 version)
 			continue;
 		pr_err("key %llu of user %u is lost: %pe\n", mem->key, mem->uid,
 		       ERR_PTR(err));
-		list_del(&mem->node);
+		list_move(&mem->node, &lost);
+	}
+	list_for_each_entry_safe(mem, next, &lost, node) {
+		kmho_unpreserve(mem->extents, mem->extents + mem->nr_extents);
 		kmho_free(mem);
 	}
 	return 0;

@@ -286,6 +286,7 @@ static struct kmho_extent *merge(struct kmho_memory *mem, struct kmho_extent *to
 /* All of @more becomes @mem's. */
 static int add(struct kmho_memory *mem, struct kmho_memory *more)
 {
+	long own = kmho_own_pages(mem);
 	struct kmho_extent *all, *to;
 	u32 i;
 
@@ -308,9 +309,14 @@ static int add(struct kmho_memory *mem, struct kmho_memory *more)
 	mem->extents = all;
 	mem->nr_extents = to - all;
 	mem->nr_cow = kmho_count_cow(mem);
+	more->nr_extents = 0;
+	/* Up to the limit was pinned, and this comes on top. */
+	more->limit = ULONG_MAX;
+	own = kmho_own_pages(mem) - own;
+	kmho_charge(more, max(own, 0L));
 	mem->charged += more->charged;
 	more->charged = 0;
-	more->nr_extents = 0;
+	kmho_uncharge(mem, -min(own, 0L));
 	return 0;
 }
 
@@ -375,9 +381,6 @@ static int preserve_and_add(struct kmho_memory *mem, struct kmho_memory *more)
 	if (!more->nr_extents)
 		return 0;
 	err = preserve_each(more);
-	/* Up to the limit was pinned, and this comes on top. */
-	more->limit = ULONG_MAX;
-	kmho_charge(more, kmho_own_pages(more));
 	added = add(mem, more);
 	if (added)
 		kmho_unpreserve(more->extents, more->extents + more->nr_extents);
@@ -405,7 +408,7 @@ static int look_again(struct kmho_memory *mem, struct kmho_memory *more, bool fi
 	struct kmho_scan *s;
 	int err;
 
-	s = kmho_scan_new(more, mm);
+	s = kmho_scan_new(more, mem, mm);
 	if (!s)
 		return -ENOMEM;
 	s->final = final;
@@ -427,9 +430,7 @@ static struct kmho_memory *new_more(const struct kmho_memory *mem)
 
 	if (!more)
 		return NULL;
-	/* What replaces something is counted twice for a while. */
-	more->limit = mem->limit == ULONG_MAX ? ULONG_MAX :
-		      mem->limit + mem->nr_cow;
+	more->limit = mem->limit;
 	if (!mem->nr_files)
 		return more;
 	more->files = kvcalloc(mem->nr_files, sizeof(*more->files), GFP_KERNEL);

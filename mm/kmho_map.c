@@ -74,15 +74,13 @@ struct part {
  * @parts: the ranges
  * @nr: how many
  * @tables: page tables to be deposited, one for each huge folio
- * @nr_tables: how many are left
  * @files: which files are taken over
  */
 struct taking {
 	struct kmho_memory *mem;
 	struct part *parts;
 	u32 nr;
-	pgtable_t *tables;
-	unsigned long nr_tables;
+	struct kmho_tables tables;
 	unsigned long *files;
 };
 
@@ -93,31 +91,16 @@ static unsigned long new_place(const struct part *part, unsigned long addr)
 
 /* ---- Which ranges ---- */
 
-/* The first entry of a sorted array whose first member is not below @addr */
-static u32 lower_bound(const void *array, u32 nr, size_t size, u64 addr)
-{
-	u32 low = 0, high = nr, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (*(const u64 *)(array + mid * size) < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static struct kmho_area *find_area(const struct kmho_memory *mem, u64 addr)
 {
-	return mem->areas + lower_bound(mem->areas, mem->nr_areas,
-					sizeof(*mem->areas), addr);
+	return mem->areas + kmho_lower_bound(mem->areas, mem->nr_areas,
+					     sizeof(*mem->areas), addr);
 }
 
 static struct kmho_extent *find_extent(const struct kmho_memory *mem, u64 addr)
 {
-	return mem->extents + lower_bound(mem->extents, kmho_nr_private(mem),
-					  sizeof(*mem->extents), addr);
+	return mem->extents + kmho_lower_bound(mem->extents, kmho_nr_private(mem),
+					       sizeof(*mem->extents), addr);
 }
 
 static bool part_find(const struct kmho_memory *mem, const struct kmho_map *map,
@@ -125,8 +108,8 @@ static bool part_find(const struct kmho_memory *mem, const struct kmho_map *map,
 {
 	const struct kmho_range *range;
 
-	part->range = lower_bound(mem->ranges, mem->nr_ranges, sizeof(*range),
-				  map->base);
+	part->range = kmho_lower_bound(mem->ranges, mem->nr_ranges, sizeof(*range),
+				       map->base);
 	range = &mem->ranges[part->range];
 	if (part->range == mem->nr_ranges || range->base != map->base ||
 	    range->length != map->length)
@@ -366,7 +349,7 @@ static int make_huge_table(struct taking *t, struct mm_struct *mm, pmd_t *pmd)
 	table = pte_alloc_one(mm);
 	if (!table)
 		return -ENOMEM;
-	t->tables[t->nr_tables++] = table;
+	t->tables.free[t->tables.nr++] = table;
 	return 0;
 }
 
@@ -395,19 +378,18 @@ static int make_tables(struct taking *t, const struct part *part,
 
 static void free_tables(struct taking *t)
 {
-	while (t->nr_tables)
-		pte_free(current->mm, t->tables[--t->nr_tables]);
+	while (t->tables.nr)
+		pte_free(current->mm, t->tables.free[--t->tables.nr]);
 }
 
-static int prepare_areas(const struct part *part)
+static int prepare_areas(const struct taking *t, const struct part *part)
 {
 	const struct kmho_area *area;
 	struct vm_area_struct *vma;
 
 	for (area = part->area; area < part->area_end; area++) {
 		vma = vma_lookup(current->mm, new_place(part, area->start));
-		if (!area->file && kmho_cow_join(vma, area, part->extent,
-						 part->extent_end))
+		if (!area->file && kmho_cow_join(vma, t->mem, area))
 			return -ENOMEM;
 	}
 	return 0;
@@ -416,7 +398,8 @@ static int prepare_areas(const struct part *part)
 static int prepare(struct taking *t, struct part *part)
 {
 	const struct kmho_extent *e;
-	int err = find_place(part) ?: map_areas(t, part) ?: prepare_areas(part);
+	int err = find_place(part) ?: map_areas(t, part) ?:
+		  prepare_areas(t, part);
 
 	for (e = part->extent; !err && e < part->extent_end; e++) {
 		err = make_tables(t, part, e);
@@ -424,77 +407,6 @@ static int prepare(struct taking *t, struct part *part)
 			err = kmho_cow_map(e, new_place(part, extent_addr(e)));
 	}
 	return err;
-}
-
-/* ---- Folios ---- */
-
-static void install_huge(struct taking *t, struct vm_area_struct *vma,
-			 unsigned long addr, struct folio *folio)
-{
-	struct mm_struct *mm = vma->vm_mm;
-	pmd_t *pmd = pmd_off(mm, addr);
-	pmd_t entry = mk_huge_pmd(&folio->page, vma->vm_page_prot);
-	spinlock_t *ptl = pmd_lock(mm, pmd);
-
-	entry = maybe_pmd_mkwrite(pmd_mkdirty(entry), vma);
-	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
-	folio_add_lru_vma(folio, vma);
-	pgtable_trans_huge_deposit(mm, pmd, t->tables[--t->nr_tables]);
-	set_pmd_at(mm, addr, pmd, entry);
-	update_mmu_cache_pmd(vma, addr, pmd);
-	add_mm_counter(mm, MM_ANONPAGES, HPAGE_PMD_NR);
-	mm_inc_nr_ptes(mm);
-	spin_unlock(ptl);
-}
-
-/**
- * kmho_install - map a folio that nobody else has
- * @vma: the mapping, which has an anon_vma
- * @addr: the address, with page tables and no page
- * @folio: not huge, charged; the mapping gets the reference
- *
- * Context: mmap_lock is held for writing.
- */
-void kmho_install(struct vm_area_struct *vma, unsigned long addr,
-		  struct folio *folio)
-{
-	unsigned int nr = folio_nr_pages(folio);
-	struct mm_struct *mm = vma->vm_mm;
-	pmd_t *pmd = pmd_off(mm, addr);
-	spinlock_t *ptl = pte_lockptr(mm, pmd);
-	pte_t *pte, entry;
-
-	entry = pte_mkdirty(mk_pte(&folio->page, vma->vm_page_prot));
-	if (vma->vm_flags & VM_WRITE)
-		entry = pte_mkwrite(entry, vma);
-	/* It is there, and no architecture of 64 bits has to map it. */
-	pte = pte_offset_kernel(pmd, addr);
-	spin_lock(ptl);
-	folio_ref_add(folio, nr - 1);
-	folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
-	folio_add_lru_vma(folio, vma);
-	set_ptes(mm, addr, pte, entry, nr);
-	update_mmu_cache_range(NULL, vma, addr, pte, nr);
-	add_mm_counter(mm, MM_ANONPAGES, nr);
-	spin_unlock(ptl);
-}
-
-static void install_extent(struct taking *t, const struct part *part,
-			   const struct kmho_extent *e)
-{
-	unsigned long addr = new_place(part, extent_addr(e));
-	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
-	unsigned long size = PAGE_SIZE << extent_order(e);
-	unsigned int i;
-
-	for (i = 0; i < extent_folios(e); i++, addr += size) {
-		struct folio *folio = extent_folio(e, i);
-
-		if (extent_order(e) == HPAGE_PMD_ORDER)
-			install_huge(t, vma, addr, folio);
-		else if (!extent_is_cow(e) || !kmho_cow_in_common(folio))
-			kmho_install(vma, addr, folio);
-	}
 }
 
 /* ---- All of it ---- */
@@ -517,11 +429,12 @@ static int prepare_all(struct taking *t)
 static void install_all(struct taking *t)
 {
 	const struct kmho_extent *e;
-	u32 i;
+	const struct part *part;
 
-	for (i = 0; i < t->nr; i++)
-		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++)
-			install_extent(t, &t->parts[i], e);
+	for (part = t->parts; part < t->parts + t->nr; part++)
+		for (e = part->extent; e < part->extent_end; e++)
+			kmho_install_extent(e, new_place(part, extent_addr(e)),
+					    &t->tables);
 }
 
 /* As mlock() would have, also where there were holes */
@@ -572,8 +485,10 @@ static void give_up(struct taking *t)
 	u32 i;
 
 	for (i = 0; i < t->nr; i++) {
-		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++)
+		for (e = t->parts[i].extent; e < t->parts[i].extent_end; e++) {
 			nr += let_go(e);
+			cond_resched();
+		}
 		clear_part(t->mem, &t->parts[i]);
 	}
 	for_each_set_bit(i, t->files, t->mem->nr_files) {
@@ -638,12 +553,11 @@ static int take(struct taking *t, struct kmho_map *maps)
 
 	if (err)
 		return err;
-	t->tables = kvmalloc_array(count_huge(t), sizeof(*t->tables),
-				   GFP_KERNEL);
-	if (!t->tables)
+	t->tables.free = kvmalloc_array(count_huge(t), sizeof(pgtable_t), GFP_KERNEL);
+	if (!t->tables.free)
 		return -ENOMEM;
 	err = charge_and_map(t);
-	kvfree(t->tables);
+	kvfree(t->tables.free);
 	if (err)
 		return err;
 	for (i = 0; i < t->nr; i++)

@@ -18,12 +18,11 @@
 #include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
-#include <linux/pagewalk.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
-#include <linux/swapops.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
@@ -52,109 +51,6 @@ static const struct {
 	{ VM_DONTDUMP, KMHO_AREA_DONTDUMP },
 	{ VM_SEQ_READ, KMHO_AREA_SEQ_READ },
 	{ VM_RAND_READ, KMHO_AREA_RAND_READ },
-};
-
-/* ---- What is there ---- */
-
-static unsigned int chunk_page(const struct kmho_scan *s, unsigned long addr)
-{
-	return (addr - s->chunk) >> PAGE_SHIFT;
-}
-
-/*
- * Does somebody else have a page of private memory, too? Of a folio of several pages,
- * any of them: what it is when it is split will be seen then.
- *
- * At the end only those count who hand it over: with a page of its own a process
- * is free to store what it likes until the jump.
- */
-static bool is_in_common(const struct kmho_scan *s, struct page *page)
-{
-	struct folio *folio = page_folio(page);
-
-	if (!folio_test_anon(folio) || folio_test_ksm(folio) ||
-	    PageAnonExclusive(page) || PageHWPoison(page) ||
-	    !folio_is_longterm_pinnable(folio))
-		return false;
-	if (folio_test_large(folio))
-		return !s->final && !s->unsplit &&
-		       folio_likely_mapped_shared(folio);
-	return kmho_cow_holders(folio_pfn(folio)) > s->final ||
-	       (folio_mapcount(folio) > 1 && !s->final);
-}
-
-/* The page tables are locked. Returns 1 if the folio has to be split first. */
-static int note_common(struct kmho_scan *s, unsigned long addr, struct page *page)
-{
-	struct folio *folio = page_folio(page);
-
-	folio_get(folio);
-	if (folio_test_large(folio)) {
-		s->large = folio;
-		return 1;
-	}
-	s->common[chunk_page(s, addr)] = folio;
-	__set_bit(chunk_page(s, addr), s->cow);
-	return 0;
-}
-
-static void put_common(struct kmho_scan *s)
-{
-	unsigned int i;
-
-	for_each_set_bit(i, s->cow, KMHO_CHUNK_PAGES)
-		folio_put(s->common[i]);
-	bitmap_zero(s->cow, KMHO_CHUNK_PAGES);
-}
-
-/* What is neither page nor swap is for pinning to judge. */
-static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
-		       struct mm_walk *walk)
-{
-	struct kmho_scan *s = walk->private;
-	pte_t pte = ptep_get(ptep);
-
-	if (pte_none(pte))
-		return 0;
-	if (pte_present(pte) && is_zero_pfn(pte_pfn(pte)))
-		return 0;
-	__set_bit(chunk_page(s, addr), s->there);
-	if (!pte_present(pte) && !non_swap_entry(pte_to_swp_entry(pte)))
-		__set_bit(chunk_page(s, addr), s->out);
-	if (pte_present(pte) && is_in_common(s, pte_page(pte)))
-		return note_common(s, addr, pte_page(pte));
-	return 0;
-}
-
-static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
-		       struct mm_walk *walk)
-{
-	struct kmho_scan *s = walk->private;
-	spinlock_t *ptl = pmd_lock(walk->mm, pmd);
-	pmd_t entry = *pmd;
-	int err = 0;
-
-	if (pmd_trans_huge(entry) && !is_huge_zero_pmd(entry) &&
-	    is_in_common(s, pmd_page(entry)))
-		err = note_common(s, addr, pmd_page(entry));
-	spin_unlock(ptl);
-	if (err)
-		return err;
-	/* What migrates is not present; pinning waits for it. */
-	if (!pmd_trans_huge(entry) && !is_swap_pmd(entry))
-		return 0;
-	walk->action = ACTION_CONTINUE;
-	if (is_huge_zero_pmd(entry))
-		return 0;
-	s->huge = next - addr == KMHO_CHUNK_SIZE;
-	bitmap_set(s->there, chunk_page(s, addr), (next - addr) >> PAGE_SHIFT);
-	return 0;
-}
-
-static const struct mm_walk_ops look_ops = {
-	.pmd_entry	= look_at_pmd,
-	.pte_entry	= look_at_pte,
-	.walk_lock	= PGWALK_RDLOCK,
 };
 
 /* ---- What is noted ---- */
@@ -194,10 +90,11 @@ static int add_area(struct kmho_scan *s, struct vm_area_struct *vma,
 	unsigned int i;
 	int file = 0, family = 0;
 
-	if (vma->vm_file)
-		file = kmho_file_number(s, vma->vm_file);
-	else
+	/* Private memory may be of /dev/zero. */
+	if (vma_is_anonymous(vma))
 		family = kmho_cow_family(vma);
+	else
+		file = kmho_file_number(s, vma->vm_file);
 	if (file < 0 || family < 0)
 		return -ENOMEM;
 	area = kmho_grow(mem->areas, mem->nr_areas, &s->room_areas, sizeof(*area));
@@ -345,7 +242,7 @@ static long pin_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr)
 /* Pages in a row that are there; returns how many of them are done */
 static long pin_run(struct kmho_scan *s, unsigned long addr, unsigned long nr)
 {
-	unsigned int at = chunk_page(s, addr);
+	unsigned int at = kmho_chunk_page(s, addr);
 	long got, done;
 	int err;
 
@@ -420,47 +317,88 @@ static long pin_huge(struct kmho_scan *s)
 	return kmho_keep_folio(s, s->chunk, folio) ?: KMHO_CHUNK_PAGES;
 }
 
-/* Pages in a row that others have, too; the reference is all that is needed. */
-static long keep_common(struct kmho_scan *s, unsigned long addr, unsigned long nr)
+/* Pages in a row of which references are held; @which has one bit for each. */
+static long keep_folios(struct kmho_scan *s, unsigned long addr, unsigned long nr,
+			unsigned long *which)
 {
-	unsigned int at = chunk_page(s, addr), end = at + nr;
+	unsigned int at = kmho_chunk_page(s, addr), end = at + nr;
+	unsigned int flags = which == s->cow ? KMHO_EXTENT_COW : 0;
 	int err = kmho_charge(s->mem, nr);
 
 	if (err)
 		return err;
 	for (; at < end; at++, addr += PAGE_SIZE) {
-		err = add_folio(s, addr, s->common[at], KMHO_EXTENT_COW);
+		err = add_folio(s, addr, s->folios[at], flags);
 		if (err) {
 			kmho_uncharge(s->mem, end - at);
 			return err;
 		}
-		__clear_bit(at, s->cow);
+		__clear_bit(at, which);
 	}
 	return nr;
 }
 
 /*
- * What is there from @start on, and others have or do not have. Returns 0; 1: what is
- * there has changed, and has to be looked at again from @start on; or an error.
+ * Where does it end that pages are there, and are, or are not, in any of these? And
+ * either all of them replace something, or none does.
+ */
+static unsigned int end_of_run(const struct kmho_scan *s, unsigned int first,
+			       const unsigned long *which)
+{
+	unsigned int last = KMHO_CHUNK_PAGES;
+
+	last = test_bit(first, s->held) ? find_next_zero_bit(s->held, last, first) :
+	       find_next_bit(s->held, last, first);
+	if (which)
+		return find_next_zero_bit(which, last, first);
+	last = find_next_zero_bit(s->there, last, first);
+	last = find_next_bit(s->own, last, first);
+	return find_next_bit(s->cow, last, first);
+}
+
+/* What replaces something is counted twice for a while, and may be. */
+static void allow(struct kmho_scan *s, long nr)
+{
+	if (s->mem->limit != ULONG_MAX)
+		s->mem->limit += nr;
+}
+
+/* Pages from bit @first to bit @end; returns how many of them are done */
+static long keep_run(struct kmho_scan *s, unsigned int first, unsigned int end,
+		     unsigned long *which)
+{
+	unsigned long start = s->chunk + ((unsigned long)first << PAGE_SHIFT);
+	unsigned int nr = end - first;
+	bool replaces = test_bit(first, s->held);
+	long done;
+
+	if (replaces)
+		allow(s, nr);
+	done = which ? keep_folios(s, start, nr, which) : pin_run(s, start, nr);
+	if (replaces)
+		allow(s, max(done, 0L) - nr);
+	return done;
+}
+
+/*
+ * What is there from @start on. Returns 0; 1: what is there has changed, and has to
+ * be looked at again from @start on; or an error.
  */
 static int keep_chunk(struct kmho_scan *s, unsigned long *start)
 {
 	unsigned int first, end, last = KMHO_CHUNK_PAGES;
-	bool common;
+	unsigned long *which;
 	long done;
 
 	for (first = find_first_bit(s->there, last); first < last;
 	     first = find_next_bit(s->there, last, end)) {
-		*start = s->chunk + ((unsigned long)first << PAGE_SHIFT);
-		common = test_bit(first, s->cow);
-		end = common ? find_next_zero_bit(s->cow, last, first) :
-		      min(find_next_zero_bit(s->there, last, first),
-			  find_next_bit(s->cow, last, first));
-		done = common ? keep_common(s, *start, end - first) :
-		       pin_run(s, *start, end - first);
+		which = test_bit(first, s->own) ? s->own :
+			test_bit(first, s->cow) ? s->cow : NULL;
+		end = end_of_run(s, first, which);
+		done = keep_run(s, first, end, which);
 		if (done < 0)
 			return done;
-		*start += done << PAGE_SHIFT;
+		*start = s->chunk + (first + done) * PAGE_SIZE;
 		/* something was split, or less than asked for was there */
 		if (done < end - first)
 			return 1;
@@ -468,22 +406,17 @@ static int keep_chunk(struct kmho_scan *s, unsigned long *start)
 	return 0;
 }
 
-/* Returns 1 if it has to be looked at again, or an error. */
-static int look_at_chunk(struct kmho_scan *s, unsigned long start,
-			 unsigned long end)
+/* A huge page, which may replace others */
+static long keep_huge(struct kmho_scan *s)
 {
-	int err;
+	long replaced = bitmap_weight(s->held, KMHO_CHUNK_PAGES);
+	long done;
 
-	bitmap_zero(s->there, KMHO_CHUNK_PAGES);
-	bitmap_zero(s->out, KMHO_CHUNK_PAGES);
-	s->huge = false;
-	err = walk_page_range(s->mm, start, end, &look_ops, s);
-	if (err <= 0)
-		return err;
-	/* Who cannot have it in common gets a copy, when it is pinned. */
-	s->unsplit = kmho_split(s->large);
-	folio_put(s->large);
-	return 1;
+	allow(s, replaced);
+	done = pin_huge(s);
+	if (done <= 0)
+		allow(s, -replaced);
+	return done;
 }
 
 /* Part of an area, in one page table */
@@ -495,13 +428,13 @@ static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end
 	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
 	s->unsplit = false;
 	do {
-		err = look_at_chunk(s, start, end);
-		done = !err && s->huge ? pin_huge(s) : 0;
+		err = kmho_look_at_chunk(s, start, end);
+		done = !err && s->huge ? keep_huge(s) : 0;
 		if (done)
 			return min(done, 0L);
 		if (!err)
 			err = keep_chunk(s, &start);
-		put_common(s);
+		kmho_put_folios(s);
 	} while (err > 0 && start < end);
 	return min(err, 0);
 }
@@ -586,7 +519,7 @@ static int pin_range(struct kmho_scan *s, const struct kmho_range *range)
 			return -EOPNOTSUPP;
 		next = min(vma->vm_end, end);
 		err = add_area(s, vma, at, next);
-		if (!err && !vma->vm_file)
+		if (!err && vma_is_anonymous(vma))
 			err = kmho_pin_area(s, at, next);
 		if (err)
 			return err;
@@ -597,25 +530,32 @@ static int pin_range(struct kmho_scan *s, const struct kmho_range *range)
 /**
  * kmho_scan_new - begin to look for memory
  * @mem: what is to be filled
+ * @of: what was handed over before, and may be replaced; or NULL
  * @mm: whose memory it is
  *
  * Context: may sleep.
  *
  * Return: the scan, for kmho_scan_free(); NULL: no memory.
  */
-struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm)
+struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, const struct kmho_memory *of,
+				struct mm_struct *mm)
 {
 	struct kmho_scan *s = kzalloc(sizeof(*s), GFP_KERNEL);
 
 	if (!s)
 		return NULL;
 	s->mem = mem;
+	s->of = of;
 	s->mm = mm;
+	/* so that fork() knows */
+	set_bit(MMF_HAS_PINNED, &mm->flags);
 	s->apart = true;
 	xa_init(&s->seen);
 	s->pages = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
-	s->common = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->common), GFP_KERNEL);
-	if (s->pages && s->common)
+	s->folios = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->folios), GFP_KERNEL);
+	s->old = kvmalloc_array(of && of->nr_cow ? KMHO_CHUNK_PAGES : 0,
+				sizeof(*s->old), GFP_KERNEL);
+	if (s->pages && s->folios && s->old)
 		return s;
 	kmho_scan_free(s);
 	return NULL;
@@ -630,7 +570,8 @@ struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm)
 void kmho_scan_free(struct kmho_scan *s)
 {
 	xa_destroy(&s->seen);
-	kvfree(s->common);
+	kvfree(s->old);
+	kvfree(s->folios);
 	kvfree(s->pages);
 	kfree(s);
 }
@@ -655,7 +596,7 @@ int kmho_pin(struct kmho_memory *mem, u64 *swapped)
 	int err = -EINTR;
 	u32 i;
 
-	s = kmho_scan_new(mem, mm);
+	s = kmho_scan_new(mem, NULL, mm);
 	if (!s)
 		return -ENOMEM;
 	if (mmap_read_lock_killable(mm))

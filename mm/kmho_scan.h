@@ -28,6 +28,7 @@
 /**
  * struct kmho_scan - finding and pinning under way
  * @mem: what is filled
+ * @of: what was handed over before, and is looked at once more; or NULL
  * @mm: whose memory it is, its mmap_lock held
  * @room_areas: entries that there is room for in @mem->areas
  * @room_extents: likewise
@@ -37,17 +38,21 @@
  * @chunk: address that bit 0 of the bitmaps stands for
  * @there: pages of the chunk that are there or swapped out
  * @out: those that are swapped out
- * @cow: those that others have, too, since a fork
+ * @own: those that are the process's own, and are pinned already
+ * @cow: those that others have, too, since a fork, of which a reference is held
+ * @held: places where @of has pages that others have, too
  * @huge: all of the chunk is one huge page
  * @large: a folio of several pages that others have, too, to be split
  * @unsplit: one of the chunk cannot be split
  * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
- * @common: folios that belong to @cow, with a reference to each
+ * @folios: those that belong to @own and @cow
+ * @old: those that belong to @held
  * @swapped: pages that were brought in
  */
 struct kmho_scan {
 	struct kmho_memory *mem;
+	const struct kmho_memory *of;
 	struct mm_struct *mm;
 	u32 room_areas;
 	u32 room_extents;
@@ -57,13 +62,16 @@ struct kmho_scan {
 	unsigned long chunk;
 	DECLARE_BITMAP(there, KMHO_CHUNK_PAGES);
 	DECLARE_BITMAP(out, KMHO_CHUNK_PAGES);
+	DECLARE_BITMAP(own, KMHO_CHUNK_PAGES);
 	DECLARE_BITMAP(cow, KMHO_CHUNK_PAGES);
+	DECLARE_BITMAP(held, KMHO_CHUNK_PAGES);
 	bool huge;
 	struct folio *large;
 	bool unsplit;
 	bool final;
 	struct page **pages;
-	struct folio **common;
+	struct folio **folios;
+	struct folio **old;
 	u64 swapped;
 };
 
@@ -79,7 +87,18 @@ struct kmho_span {
 	pgoff_t end;
 };
 
-struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, struct mm_struct *mm);
+/* Where the bitmaps have the page at an address */
+static inline unsigned int kmho_chunk_page(const struct kmho_scan *s,
+					   unsigned long addr)
+{
+	return (addr - s->chunk) >> PAGE_SHIFT;
+}
+
+int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long end);
+void kmho_put_folios(struct kmho_scan *s);
+
+struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, const struct kmho_memory *of,
+				struct mm_struct *mm);
 void kmho_scan_free(struct kmho_scan *s);
 
 void *kmho_grow(void *array, u32 nr, u32 *room, size_t size);

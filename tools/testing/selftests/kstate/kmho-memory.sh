@@ -17,18 +17,23 @@ hand() {
 	return $_status
 }
 
+# KiB that KASAN and kmemleak may have kept back of what was freed
+kept_back=0
+! kmemleak_is_on || kept_back=32768
+
 # settles TEXT WANTED SLACK: free memory comes to be WANTED KiB, or close to it.
 # Some of what a process had is freed when others need it, or a little later.
 settles() {
 	_try=0
+	_slack=$(($3 + kept_back))
 	_now=$(mem_free)
-	while [ $_try -lt 10 ] && { [ "$_now" -lt $(($2 - $3)) ] ||
-		[ "$_now" -gt $(($2 + $3)) ]; }; do
+	while [ $_try -lt 10 ] && { [ "$_now" -lt $(($2 - _slack)) ] ||
+		[ "$_now" -gt $(($2 + _slack)) ]; }; do
 		usleep 500000
 		_try=$((_try + 1))
 		_now=$(mem_free)
 	done
-	near "$1" "$_now" "$2" "$3"
+	near "$1" "$_now" "$2" "$_slack"
 }
 
 vmstat() {

@@ -13,7 +13,7 @@
 . "${0%/*}/kstate-lib.sh"
 
 every="small:8 thp:16 cut:8 sparse:4 zero:4 mixed:2 locked:2 hole:64 shared:4 \
-shthp:4 memfd:4 twin:2 late:8 gone:2 shlate:4"
+shthp:4 memfd:4 twin:2 late:8 gone:2 shlate:4 devzero:1"
 
 # mem_test WHAT WORD...: passes on what kmho_mem says, with WHAT before it.
 mem_test() {

@@ -4,10 +4,13 @@
  * or each takes its own over and looks whether it is in common still. Prints a
  * result line for each thing that is looked at.
  *
- * usage: kmho_fork give|take KEY MIB [OPTION...]
+ * usage: kmho_fork give|take|overlap KEY MIB [OPTION...]
  *
  * The parent's key is KEY, the child's is the next one or what is told. Both store to some of the
  * pages after the fork, before and after the hand-over: see generation().
+ *
+ * overlap hands ranges over of which one is not there yet, and one is in common, tries
+ * both together under another key, and then stores to the former.
  *
  * OPTION is
  *	seed=N	what contents are made from
@@ -17,6 +20,8 @@
  *	shift	take: the child's is taken over 1 TiB above where it was
  *	lone	take: the child's is left where it is
  *	again	take: both are handed over anew, at the end, under the same keys
+ *	twice	take: both are taken over by one process, which hands them over as one
+ *	one	take: that is what was handed over
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -41,8 +46,11 @@ enum who { PARENT, CHILD };
 static const char * const names[] = { "parent", "child" };
 
 static unsigned long keys[2], size, seed;
-static bool huge, stay, shift, lone, again;
+static bool huge, stay, shift, lone, again, twice, one;
 static bool good = true;
+
+/* What is read has to be used for something. */
+unsigned int read_sum;
 
 /* One end for each */
 static int to_child[2], to_parent[2];
@@ -64,12 +72,13 @@ static void die(const char *what)
 
 static bool in_common(unsigned long page)
 {
-	return page % 16 != 1 && page % 16 != 2 && page % 16 != 5;
+	return page % 16 != 1 && page % 16 != 2 && page % 16 != 5 && page % 16 != 9;
 }
 
 /*
  * Of 16 pages the child stores to one before it hands them over, and to one after
- * it, the parent to another one after it.
+ * it, the parent to another one after it. The parent discards two more, of which it
+ * reads one, which is all zeros by that.
  */
 static unsigned int generation(enum who who, unsigned long page)
 {
@@ -80,6 +89,8 @@ static unsigned int generation(enum who who, unsigned long page)
 		return who == PARENT ? 3 : 1;
 	case 5:
 		return who == CHILD ? 4 : 1;
+	case 9:
+		return who == PARENT ? 0 : 1;
 	default:
 		return 1;
 	}
@@ -87,7 +98,7 @@ static unsigned int generation(enum who who, unsigned long page)
 
 static unsigned long word_of(unsigned long page, unsigned long i, unsigned long gen)
 {
-	return mix((page * PAGE + i) ^ seed ^ gen << 56);
+	return gen ? mix((page * PAGE + i) ^ seed ^ gen << 56) : 0;
 }
 
 static void fill(unsigned long base, unsigned long page, unsigned int gen)
@@ -104,6 +115,19 @@ static void fill_some(unsigned long base, unsigned int rest, unsigned int gen)
 
 	for (page = rest; page < size / PAGE; page += 16)
 		fill(base, page, gen);
+}
+
+static void discard_some(unsigned long base)
+{
+	unsigned long page;
+
+	for (page = 9; page < size / PAGE; page += 16) {
+		char *at = (char *)(base + page * PAGE);
+
+		must(madvise(at, PAGE, MADV_DONTNEED));
+		must(madvise(at + 2 * PAGE, PAGE, MADV_DONTNEED));
+		read_sum += *at;
+	}
 }
 
 static bool is_right(unsigned long base, unsigned long page, unsigned int gen)
@@ -204,6 +228,7 @@ static void give(void)
 		hand_over(PLACE, PARENT);
 		tell(to_child);
 		fill_some(PLACE, 2, 3);
+		discard_some(PLACE);
 		if (!stay)
 			join(pid);
 	}
@@ -229,17 +254,23 @@ static void try_in_vain(enum who who, struct kmho_map *halves)
 	must(munmap(place, PAGE));
 }
 
-static unsigned long take_one(enum who who)
+static void take_at(enum who who, unsigned long from, unsigned long base)
 {
-	unsigned long base = PLACE + (shift && who == CHILD ? SHIFT : 0);
 	struct kmho_map halves[] = {
-		{ PLACE, size / 2, base },
-		{ PLACE + size / 2, size / 2, base + size / 2 },
+		{ from, size / 2, base },
+		{ from + size / 2, size / 2, base + size / 2 },
 	};
 
 	try_in_vain(who, halves);
 	if (kmho_takeover(keys[who], halves, 2))
 		die("KMHO_TAKEOVER");
+}
+
+static unsigned long take_one(enum who who)
+{
+	unsigned long base = PLACE + (shift && who == CHILD ? SHIFT : 0);
+
+	take_at(who, PLACE, base);
 	result(!count_bad(base, who), "contents", names[who]);
 	return base;
 }
@@ -335,9 +366,92 @@ static void take_child(void)
 	_exit(!good);
 }
 
+/* ---- By one process ---- */
+
+static void look_at_both(void)
+{
+	unsigned long *mine = calloc(size / PAGE, sizeof(*mine));
+	unsigned long *others = calloc(size / PAGE, sizeof(*others));
+	unsigned long page, same = 0;
+
+	if (!mine || !others)
+		die("calloc");
+	result(!count_bad(PLACE + SHIFT, PARENT), "contents", "parent");
+	result(!count_bad(PLACE, CHILD), "contents", "child");
+	read_frames(getpid(), PLACE, mine);
+	read_frames(getpid(), PLACE + SHIFT, others);
+	for (page = 0; page < size / PAGE; page++)
+		same += (mine[page] & PFN_MASK) == (others[page] & PFN_MASK);
+	printf("# %lu of %lu pages are in common\n", same, size / PAGE);
+	free(mine);
+	free(others);
+}
+
+/* The parent's goes aside, so that the child's can be mapped where it was, too. */
+static void take_twice(void)
+{
+	struct kmho_range ranges[] = {
+		{ PLACE, size }, { PLACE + SHIFT, size },
+	};
+	unsigned long half;
+
+	take_one(PARENT);
+	for (half = PLACE; half < PLACE + size; half += size / 2)
+		if (mremap((void *)half, size / 2, size / 2,
+			   MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(half + SHIFT)) !=
+		    (void *)(half + SHIFT))
+			die("mremap");
+	take_one(CHILD);
+	look_at_both();
+	result(!kmho_handover(keys[PARENT], ranges, 2), "handed over", "both");
+}
+
+static void take_as_one(void)
+{
+	if (kmho_takeover(keys[PARENT], NULL, 0))
+		die("KMHO_TAKEOVER");
+	look_at_both();
+}
+
+/* ---- Ranges that overlap ---- */
+
+static void overlap(void)
+{
+	struct kmho_range range = { PLACE, 2 * size };
+	char *at = mmap((void *)PLACE, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	pid_t pid;
+
+	if (at == MAP_FAILED)
+		die("mmap");
+	must(madvise(at, 2 * size, MADV_NOHUGEPAGE));
+	memset(at + size, 1, size);
+	pid = must(fork());
+	if (!pid)
+		pause();
+	range.length = size;
+	result(!kmho_handover(keys[PARENT], &range, 1), "handed over", "nothing");
+	range.base += size;
+	result(!kmho_handover(keys[CHILD], &range, 1), "handed over", "in common");
+	range = (struct kmho_range){ PLACE, 2 * size };
+	result(kmho_handover(keys[CHILD] + 1, &range, 1) && errno == EBUSY,
+	       "is refused", "both");
+	at[0] = 1;
+	kill(pid, SIGKILL);
+}
+
 static void take(void)
 {
 	pid_t pid;
+
+	if (one) {
+		take_as_one();
+		return;
+	}
+	if (twice) {
+		take_twice();
+		return;
+	}
 
 	if (lone) {
 		take_one(PARENT);
@@ -368,7 +482,8 @@ static void take_word(const char *word)
 		bool *flag;
 	} words[] = {
 		{ "thp", &huge }, { "wait", &stay }, { "shift", &shift },
-		{ "lone", &lone }, { "again", &again },
+		{ "lone", &lone }, { "again", &again }, { "twice", &twice },
+		{ "one", &one },
 	};
 	unsigned int i;
 
@@ -402,6 +517,8 @@ int main(int argc, char **argv)
 		take_word(argv[i]);
 	if (!strcmp(argv[1], "give"))
 		give();
+	else if (!strcmp(argv[1], "overlap"))
+		overlap();
 	else
 		take();
 	return !good;

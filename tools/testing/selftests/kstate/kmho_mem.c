@@ -24,6 +24,7 @@
  *	late	a mark at its end; of the rest every third page is stored to after
  *		the call only
  *	gone	the same, but mapped anew before that, so that it is not handed over
+ *	devzero	a private mapping of /dev/zero
  *	shared	shared anonymous memory
  *	shthp	the same, in huge pages
  *	memfd	part of a memfd, of which every third page is there
@@ -73,7 +74,7 @@
 
 const char * const kinds[KINDS] = {
 	"small", "thp", "cut", "sparse", "zero", "mixed", "locked", "hole",
-	"late", "gone", "shared", "shthp", "memfd", "twin", "shlate",
+	"late", "gone", "devzero", "shared", "shthp", "memfd", "twin", "shlate",
 };
 
 static struct piece pieces[MOST];
@@ -242,6 +243,9 @@ static void map_memory(const struct piece *p)
 		offset = BEFORE + (p->kind == TWIN ? p->size : 0);
 	} else if (is_shared(p)) {
 		flags = MAP_SHARED | MAP_ANONYMOUS;
+	} else if (p->kind == DEVZERO) {
+		fd = open("/dev/zero", O_RDWR);
+		flags = MAP_PRIVATE;
 	}
 	if (mmap((void *)p->map, p->size, PROT_READ | PROT_WRITE,
 		 flags | MAP_FIXED_NOREPLACE, fd, offset) != (void *)p->map)

@@ -15,8 +15,8 @@
 #define MOST		16
 
 enum kind {
-	SMALL, THP, CUT, SPARSE, ZERO, MIXED, LOCKED, HOLE, LATE, GONE, SHARED,
-	SHTHP, MEMFD, TWIN, SHLATE, KINDS
+	SMALL, THP, CUT, SPARSE, ZERO, MIXED, LOCKED, HOLE, LATE, GONE, DEVZERO,
+	SHARED, SHTHP, MEMFD, TWIN, SHLATE, KINDS
 };
 
 /* Where in the memfd the piece begins, and how much longer it is */
