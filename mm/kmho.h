@@ -280,6 +280,7 @@ void kmho_install_extent(const struct kmho_extent *e, unsigned long addr,
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 
 unsigned long kmho_cow_holders(unsigned long pfn);
+unsigned long kmho_cow_left_alone(void);
 bool kmho_cow_in_common(struct folio *folio);
 int kmho_cow_preserve(const struct kmho_extent *e);
 void kmho_cow_unpreserve(const struct kmho_extent *e);

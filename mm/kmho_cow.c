@@ -49,6 +49,9 @@ static DEFINE_XARRAY(holders);
 /* Changes of @holders */
 static DEFINE_MUTEX(holders_lock);
 
+/* How often one of two keys let go of a page */
+static unsigned long left_alone;
+
 /**
  * kmho_cow_holders - how many keys have a page in common
  * @pfn: its number
@@ -101,11 +104,25 @@ static void let_go(unsigned long pfn)
 
 	/* An entry that is there already is changed without allocation. */
 	if (nr > 1) {
+		left_alone += nr == 2;
 		xa_store(&holders, pfn, xa_mk_value(nr - 1), GFP_KERNEL);
 		return;
 	}
 	xa_erase(&holders, pfn);
 	kstate_unpreserve_range(PFN_PHYS(pfn), PAGE_SIZE);
+}
+
+/**
+ * kmho_cow_left_alone - did a key lose the last one that it had something with?
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: a number; another one than before: so it was, for some page.
+ */
+unsigned long kmho_cow_left_alone(void)
+{
+	guard(mutex)(&holders_lock);
+	return left_alone;
 }
 
 /**

@@ -239,13 +239,21 @@ static int catch_up_all(bool final)
 	return 0;
 }
 
-/* First it has to be known who has what; then who has it alone gets it. */
+/*
+ * First it has to be known who has what; then who has it alone gets it, also if the
+ * other one stores to it meanwhile. There is an end to that.
+ */
 static int kmho_prepare(void *obj)
 {
-	int err;
+	unsigned long before;
+	int err, tries = 0;
 
 	guard(mutex)(&kmho_lock);
-	err = catch_up_all(false) ?: catch_up_all(true);
+	err = catch_up_all(false);
+	do {
+		before = kmho_cow_left_alone();
+		err = err ?: catch_up_all(true);
+	} while (!err && kmho_cow_left_alone() != before && ++tries < 3);
 	if (!err)
 		kmho_frozen = true;
 	return err;
@@ -557,6 +565,26 @@ static int claim_and_preserve(const struct kmho_extent *e, u32 family)
 	return err;
 }
 
+/* Others may have each page, also if there is no memory for the next one. */
+static int claim_cow(struct kmho_memory *mem, struct kmho_extent *e, u32 family)
+{
+	unsigned int i, nr = extent_folios(e);
+	struct kmho_extent page = { .addr = e->addr, .phys = extent_phys(e) | 1 };
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++) {
+		err = claim_and_preserve(&page, family);
+		page.addr += PAGE_SIZE;
+		page.phys += PAGE_SIZE;
+	}
+	/* The last one is not there. */
+	if (err && i > 1) {
+		e->phys = extent_phys(e) | (i - 1);
+		mem->nr_extents++;
+	}
+	return err;
+}
+
 /* The areas are as sorted as private extents, which come first. */
 static int claim(struct kmho_memory *mem)
 {
@@ -565,12 +593,13 @@ static int claim(struct kmho_memory *mem)
 	int err;
 
 	for (mem->nr_extents = 0; mem->nr_extents < nr; mem->nr_extents++) {
-		const struct kmho_extent *e = &mem->extents[mem->nr_extents];
+		struct kmho_extent *e = &mem->extents[mem->nr_extents];
 
 		while (extent_is_cow(e) &&
 		       area->start + area->length <= extent_addr(e))
 			area++;
-		err = claim_and_preserve(e, area->family);
+		err = extent_is_cow(e) ? claim_cow(mem, e, area->family) :
+		      claim_and_preserve(e, 0);
 		if (err)
 			return err;
 		cond_resched();

@@ -415,7 +415,7 @@ static int look_again(struct kmho_memory *mem, struct kmho_memory *more, bool fi
 	err = lock_mm(mm);
 	if (!err) {
 		kmho_find_files(mem);
-		err = look_into_areas(s, mem) ?: look_into_files(s, mem);
+		err = look_into_areas(s, mem) ?: look_into_files(s, mem) ?: s->lost;
 		mmap_read_unlock(mm);
 	}
 	kmho_scan_free(s);

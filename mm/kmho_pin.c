@@ -228,7 +228,8 @@ static long keep_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr
 	if (!err)
 		err = kmho_split(folio);
 	folio_put(folio);
-	return err ?: i;
+	/* What is done counts; the error comes again. */
+	return i ?: err;
 }
 
 /* What protection keys keep from the process, the process does not hand over. */
@@ -356,11 +357,24 @@ static unsigned int end_of_run(const struct kmho_scan *s, unsigned int first,
 	return find_next_bit(s->cow, last, first);
 }
 
-/* What replaces something is counted twice for a while, and may be. */
-static void allow(struct kmho_scan *s, long nr)
+/*
+ * What replaces something may take the user over the limit, as long as both are
+ * counted. Returns the limit, for set_limit().
+ */
+static unsigned long lift_limit(struct kmho_scan *s, bool replaces)
 {
-	if (s->mem->limit != ULONG_MAX)
-		s->mem->limit += nr;
+	unsigned long limit = s->mem->limit;
+
+	if (replaces)
+		s->mem->limit = ULONG_MAX;
+	return limit;
+}
+
+static void set_limit(struct kmho_scan *s, unsigned long limit, bool replaces, long done)
+{
+	s->mem->limit = limit;
+	if (replaces && done > 0 && limit != ULONG_MAX)
+		s->mem->limit += done;
 }
 
 /* Pages from bit @first to bit @end; returns how many of them are done */
@@ -368,16 +382,23 @@ static long keep_run(struct kmho_scan *s, unsigned int first, unsigned int end,
 		     unsigned long *which)
 {
 	unsigned long start = s->chunk + ((unsigned long)first << PAGE_SHIFT);
-	unsigned int nr = end - first;
 	bool replaces = test_bit(first, s->held);
+	unsigned long limit = lift_limit(s, replaces);
+	unsigned int nr = end - first;
 	long done;
 
-	if (replaces)
-		allow(s, nr);
 	done = which ? keep_folios(s, start, nr, which) : pin_run(s, start, nr);
-	if (replaces)
-		allow(s, max(done, 0L) - nr);
+	set_limit(s, limit, replaces, done);
 	return done;
+}
+
+/* When it is too late for an error, the rest is looked at nevertheless. */
+static bool goes_on(struct kmho_scan *s, int err)
+{
+	if (!s->of || err == -EINTR || err == -ENOMEM)
+		return false;
+	s->lost = s->lost ?: err;
+	return true;
 }
 
 /*
@@ -396,8 +417,13 @@ static int keep_chunk(struct kmho_scan *s, unsigned long *start)
 			test_bit(first, s->cow) ? s->cow : NULL;
 		end = end_of_run(s, first, which);
 		done = keep_run(s, first, end, which);
-		if (done < 0)
-			return done;
+		if (done < 0) {
+			if (!goes_on(s, done))
+				return done;
+			/* One page is broken, or all are too many. */
+			end = done == -EDQUOT ? end : first + 1;
+			continue;
+		}
 		*start = s->chunk + (first + done) * PAGE_SIZE;
 		/* something was split, or less than asked for was there */
 		if (done < end - first)
@@ -406,17 +432,15 @@ static int keep_chunk(struct kmho_scan *s, unsigned long *start)
 	return 0;
 }
 
-/* A huge page, which may replace others */
+/* A huge page; where it is too much, part of it may not be. */
 static long keep_huge(struct kmho_scan *s)
 {
-	long replaced = bitmap_weight(s->held, KMHO_CHUNK_PAGES);
-	long done;
+	bool replaces = bitmap_full(s->held, KMHO_CHUNK_PAGES);
+	unsigned long limit = lift_limit(s, replaces);
+	long done = pin_huge(s);
 
-	allow(s, replaced);
-	done = pin_huge(s);
-	if (done <= 0)
-		allow(s, -replaced);
-	return done;
+	set_limit(s, limit, replaces, done);
+	return done == -EDQUOT && s->of ? 0 : done;
 }
 
 /* Part of an area, in one page table */

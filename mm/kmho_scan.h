@@ -44,6 +44,7 @@
  * @huge: all of the chunk is one huge page
  * @large: a folio of several pages that others have, too, to be split
  * @unsplit: one of the chunk cannot be split
+ * @lost: the first error after which others were looked at
  * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
  * @folios: those that belong to @own and @cow
@@ -68,6 +69,7 @@ struct kmho_scan {
 	bool huge;
 	struct folio *large;
 	bool unsplit;
+	int lost;
 	bool final;
 	struct page **pages;
 	struct folio **folios;

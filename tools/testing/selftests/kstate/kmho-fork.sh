@@ -76,6 +76,10 @@ case $stage in
 	fork_test "9, 10" give 9 $mib
 	fork_test "11, 12" give 11 $mib
 	fork_test "13, 14" give 13 $mib
+	# a page or two more than it takes at the call: what replaces something
+	# makes more extents, and is kept nevertheless
+	fork_test "41, 42, at the limit" give 41 $mib uid=1005 \
+		limit=$((2 * mib * 1024 + 36))
 	fork_test "overlapping" overlap 31 1
 	equal "what was stored after it is kept" \
 		"$(kmho_mem keys 0 | sed -n 's/^31 .* //p')" 4096
@@ -103,6 +107,8 @@ case $stage in
 	fork_test "11" take 11 $mib lone
 	fork_test "21, 22" take 21 $mib again
 	fork_test "13, 14" take 13 $mib twice
+	fork_test "41, at the limit" take 41 $mib uid=1005 lone
+	check "42 is given up" kmho_mem cancel 42 uid=1005
 	;;
 *)
 	fork_test "5, 6, twice" take 5 $mib

@@ -15,6 +15,8 @@
  * OPTION is
  *	seed=N	what contents are made from
  *	child=N	the child's key
+ *	uid=N	be that user
+ *	limit=N	KiB that may be locked
  *	thp	give: in huge pages
  *	wait	give: both stay until they are killed
  *	shift	take: the child's is taken over 1 TiB above where it was
@@ -31,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "../../../kstate/kmho.h"
@@ -45,7 +48,7 @@ enum who { PARENT, CHILD };
 
 static const char * const names[] = { "parent", "child" };
 
-static unsigned long keys[2], size, seed;
+static unsigned long keys[2], size, seed, uid, limit;
 static bool huge, stay, shift, lone, again, twice, one;
 static bool good = true;
 
@@ -485,15 +488,20 @@ static void take_word(const char *word)
 		{ "lone", &lone }, { "again", &again }, { "twice", &twice },
 		{ "one", &one },
 	};
+	static const struct {
+		const char *name;
+		unsigned long *value;
+	} values[] = {
+		{ "seed=", &seed }, { "child=", &keys[CHILD] }, { "uid=", &uid },
+		{ "limit=", &limit },
+	};
 	unsigned int i;
 
-	if (!strncmp(word, "seed=", 5)) {
-		seed = strtoul(word + 5, NULL, 0);
-		return;
-	}
-	if (!strncmp(word, "child=", 6)) {
-		keys[CHILD] = strtoul(word + 6, NULL, 0);
-		return;
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		if (!strncmp(word, values[i].name, strlen(values[i].name))) {
+			*values[i].value = strtoul(strchr(word, '=') + 1, NULL, 0);
+			return;
+		}
 	}
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (!strcmp(word, words[i].name)) {
@@ -502,6 +510,16 @@ static void take_word(const char *word)
 		}
 	}
 	exit(2);
+}
+
+static void be_user(void)
+{
+	struct rlimit rlimit = { limit << 10, limit << 10 };
+
+	if (limit)
+		must(setrlimit(RLIMIT_MEMLOCK, &rlimit));
+	if (uid)
+		must(setresuid(uid, uid, uid));
 }
 
 int main(int argc, char **argv)
@@ -515,6 +533,7 @@ int main(int argc, char **argv)
 	size = strtoul(argv[3], NULL, 0) << 20;
 	for (i = 4; i < argc; i++)
 		take_word(argv[i]);
+	be_user();
 	if (!strcmp(argv[1], "give"))
 		give();
 	else if (!strcmp(argv[1], "overlap"))
