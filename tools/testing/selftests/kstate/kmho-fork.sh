@@ -79,7 +79,7 @@ case $stage in
 	# a page or two more than it takes at the call: what replaces something
 	# makes more extents, and is kept nevertheless
 	fork_test "41, 42, at the limit" give 41 $mib uid=1005 \
-		limit=$((2 * mib * 1024 + 36))
+		limit=$((2 * mib * 1024 + 28))
 	fork_test "overlapping" overlap 31 1
 	equal "what was stored after it is kept" \
 		"$(kmho_mem keys 0 | sed -n 's/^31 .* //p')" 4096
