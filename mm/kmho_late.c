@@ -200,7 +200,7 @@ static int look_into_files(struct kmho_scan *s, const struct kmho_memory *mem)
 
 /* ---- Adding it ---- */
 
-/* The first pages of an extent are somebody else's, or nobody's. */
+/* There is something else now where the first pages of an extent were. */
 static void drop(struct kmho_memory *mem, struct kmho_extent e, unsigned int nr)
 {
 	e.phys = extent_phys(&e) | nr;
