@@ -98,23 +98,27 @@ do_pages() {
 	try "$dbg/pages" 50 && try "$dbg/release" 50
 }
 
+# give_up KEY...: those that are there, also from the last time, if a hand-over took
+# longer than that waited
+give_up() {
+	for _key; do
+		! kmho_mem keys 0 | grep -q "^$_key " ||
+			again kmho_mem cancel "$_key" || return 1
+	done
+}
+
 do_memory() {
-	kmho_mem give 100 "seed=$seed" small:1 thp:2 shared:1 || return
-	again kmho_mem cancel 100
+	give_up 100 &&
+		kmho_mem give 100 "seed=$seed" small:1 thp:2 shared:1 &&
+		again kmho_mem cancel 100
 }
 
 # Either key of the two may have met a hand-over.
 do_pair() {
+	give_up 200 201 || return 1
 	kmho_fork give 200 1 "seed=$seed"
 	_rc=$?
-	give_up_pair && return "$_rc"
-}
-
-give_up_pair() {
-	for _key in 200 201; do
-		! kmho_mem keys 0 | grep -q "^$_key " ||
-			again kmho_mem cancel "$_key" || return 1
-	done
+	give_up 200 201 && return "$_rc"
 }
 
 do_keys() {
@@ -166,7 +170,7 @@ look_at_rest() {
 		diag "memory came over in the midst of it"
 		kmho_mem take 100 "seed=$seed" small:1 thp:2 shared:1 | pass
 	fi
-	check "what else came over can be given up" give_up_pair
+	check "what else came over can be given up" give_up 200 201
 	if [ -e $trees/race ]; then
 		diag "a tree came over in the midst of it"
 		mkdir -p /race
