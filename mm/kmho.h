@@ -210,6 +210,14 @@ static inline u32 kmho_lower_bound(const void *array, u32 nr, size_t size, u64 a
 	return low;
 }
 
+/* The first extent of private memory that does not begin before @addr */
+static inline struct kmho_extent *kmho_find_extent(const struct kmho_memory *mem,
+						   u64 addr)
+{
+	return mem->extents + kmho_lower_bound(mem->extents, kmho_nr_private(mem),
+					       sizeof(*mem->extents), addr);
+}
+
 /**
  * struct kmho - all there is; an object of KSTATE's while the list has entries
  * @memories: all keys of all users
@@ -282,6 +290,13 @@ int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 unsigned long kmho_cow_holders(unsigned long pfn);
 unsigned long kmho_cow_left_alone(void);
 bool kmho_cow_in_common(struct folio *folio);
+
+/* Of an extent, did this folio arrive under several keys? */
+static inline bool extent_in_common(const struct kmho_extent *e, unsigned int i)
+{
+	return extent_is_cow(e) && kmho_cow_in_common(extent_folio(e, i));
+}
+
 int kmho_cow_preserve(const struct kmho_extent *e);
 void kmho_cow_unpreserve(const struct kmho_extent *e);
 int kmho_cow_family(struct vm_area_struct *vma);

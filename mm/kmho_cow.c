@@ -177,8 +177,7 @@ static struct vm_area_struct *parents[KMHO_FAMILIES];
 static bool is_child(const struct vm_area_struct *vma,
 		     const struct vm_area_struct *parent)
 {
-	return vma->anon_vma && parent &&
-	       vma->anon_vma->root == parent->anon_vma->root;
+	return parent && vma->anon_vma->root == parent->anon_vma->root;
 }
 
 /**

@@ -114,7 +114,7 @@ void kmho_leave_cgroup(const struct kmho_extent *e,
 
 	for (; e < end; e++) {
 		for (i = 0; i < extent_folios(e); i++)
-			if (!kmho_cow_in_common(extent_folio(e, i)))
+			if (!extent_in_common(e, i))
 				mem_cgroup_uncharge(extent_folio(e, i));
 		cond_resched();
 	}

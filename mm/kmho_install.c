@@ -81,15 +81,13 @@ static unsigned int install_table(struct vm_area_struct *vma, unsigned long addr
 	pmd_t *pmd = pmd_off(vma->vm_mm, addr);
 	spinlock_t *ptl = pte_lockptr(vma->vm_mm, pmd);
 	pte_t *pte = pte_offset_kernel(pmd, addr);
-	struct folio *folio;
 
 	nr = (pmd_addr_end(addr, vma->vm_end) - addr) >> (PAGE_SHIFT + order);
 	nr = min(nr, extent_folios(e) - i);
 	spin_lock(ptl);
 	for (end = i + nr; i < end; i++) {
-		folio = extent_folio(e, i);
-		if (!extent_is_cow(e) || !kmho_cow_in_common(folio)) {
-			install_ptes(vma, addr, pte, folio);
+		if (!extent_in_common(e, i)) {
+			install_ptes(vma, addr, pte, extent_folio(e, i));
 			installed++;
 		}
 		addr += PAGE_SIZE << order;

@@ -572,14 +572,15 @@ static int claim_cow(struct kmho_memory *mem, struct kmho_extent *e, u32 family)
 	struct kmho_extent page = { .addr = e->addr, .phys = extent_phys(e) | 1 };
 	int err = 0;
 
-	for (i = 0; i < nr && !err; i++) {
+	for (i = 0; i < nr; i++) {
 		err = claim_and_preserve(&page, family);
+		if (err)
+			break;
 		page.addr += PAGE_SIZE;
 		page.phys += PAGE_SIZE;
 	}
-	/* The last one is not there. */
-	if (err && i > 1) {
-		e->phys = extent_phys(e) | (i - 1);
+	if (err && i) {
+		e->phys = extent_phys(e) | i;
 		mem->nr_extents++;
 	}
 	return err;

@@ -21,16 +21,15 @@ static void find_held(struct kmho_scan *s)
 {
 	unsigned long at, end, chunk_end = s->chunk + KMHO_CHUNK_SIZE;
 	const struct kmho_extent *e, *last;
-	u32 i, nr;
 
 	bitmap_zero(s->held, KMHO_CHUNK_PAGES);
 	if (!s->of || !s->of->nr_cow)
 		return;
-	nr = kmho_nr_private(s->of);
-	i = kmho_lower_bound(s->of->extents, nr, sizeof(*e), s->chunk);
+	e = kmho_find_extent(s->of, s->chunk);
 	/* The one before it may reach into the chunk. */
-	e = s->of->extents + (i ? i - 1 : 0);
-	last = s->of->extents + nr;
+	if (e > s->of->extents)
+		e--;
+	last = s->of->extents + kmho_nr_private(s->of);
 	for (; e < last && extent_addr(e) < chunk_end; e++) {
 		if (!extent_is_cow(e))
 			continue;

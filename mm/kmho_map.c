@@ -97,12 +97,6 @@ static struct kmho_area *find_area(const struct kmho_memory *mem, u64 addr)
 					     sizeof(*mem->areas), addr);
 }
 
-static struct kmho_extent *find_extent(const struct kmho_memory *mem, u64 addr)
-{
-	return mem->extents + kmho_lower_bound(mem->extents, kmho_nr_private(mem),
-					       sizeof(*mem->extents), addr);
-}
-
 static bool part_find(const struct kmho_memory *mem, const struct kmho_map *map,
 		      struct part *part)
 {
@@ -117,8 +111,8 @@ static bool part_find(const struct kmho_memory *mem, const struct kmho_map *map,
 	part->base = map->base;
 	part->end = map->base + map->length;
 	part->to = map->remap_addr;
-	part->extent = find_extent(mem, part->base);
-	part->extent_end = find_extent(mem, part->end);
+	part->extent = kmho_find_extent(mem, part->base);
+	part->extent_end = kmho_find_extent(mem, part->end);
 	part->area = find_area(mem, part->base);
 	part->area_end = find_area(mem, part->end);
 	part->mapped = part->area;
@@ -207,11 +201,9 @@ static struct file *file_of(const struct taking *t, const struct kmho_area *area
 /* What is in common with others is charged to the first who maps it. */
 static int charge_folio(const struct kmho_extent *e, unsigned int i)
 {
-	struct folio *folio = extent_folio(e, i);
-
-	if (extent_is_cow(e) && kmho_cow_in_common(folio))
+	if (extent_in_common(e, i))
 		return 0;
-	return mem_cgroup_charge(folio, current->mm, KMHO_CHARGE_GFP);
+	return mem_cgroup_charge(extent_folio(e, i), current->mm, KMHO_CHARGE_GFP);
 }
 
 static int charge(const struct part *part)

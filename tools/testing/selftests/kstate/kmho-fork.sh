@@ -22,16 +22,7 @@ fork_test() {
 	kmho_fork "$@" "seed=$seed" >/tmp/out 2>/tmp/err
 	_status=$?
 	[ $_status -le 1 ] || fail "$_what: kmho_fork ended with $_status"
-	said "$_what" /tmp/out
-}
-
-said() {
-	while read -r _line; do
-		case $_line in
-		*"ok - "*) emit "${_line%%ok - *}ok - $1: ${_line#*ok - }" ;;
-		*) emit "$_line" ;;
-		esac
-	done <"$2"
+	pass_with "$_what" </tmp/out
 }
 
 # KiB that are preserved
@@ -50,11 +41,7 @@ started() {
 		usleep 100000
 		_try=$((_try + 1))
 	done
-	said 'and stays' "$1"
-}
-
-give_and_stay() {
-	kmho_fork give "$1" $mib wait "seed=$seed" >"/tmp/wait$1" &
+	pass_with 'and stays' <"$1"
 }
 
 case $stage in
@@ -86,7 +73,7 @@ case $stage in
 	check "and given up" kmho_mem cancel 31
 	check "and the other one" kmho_mem cancel 32
 	before=$(kept)
-	give_and_stay 21
+	kmho_fork give 21 $mib wait "seed=$seed" >/tmp/wait21 &
 	started /tmp/wait21
 	# what they store after the call comes a little later
 	usleep 1000000
@@ -97,7 +84,6 @@ case $stage in
 	go_on
 	;;
 2)
-	before=$(mem_free)
 	fork_test "3, 4" take 3 $mib
 	fork_test "5, 6, huge" take 5 $mib again
 	fork_test "7, 8" take 7 $mib shift

@@ -36,7 +36,9 @@ settles() {
 	near "$1" "$_now" "$2" "$_slack"
 }
 
+# each CPU has some that it did not tell yet
 vmstat() {
+	put /proc/sys/vm/stat_refresh 1
 	sed -n "s/^$1 //p" /proc/vmstat
 }
 

@@ -26,12 +26,7 @@ mem_test() {
 	0|1|137) ;;
 	*) fail "$_what: kmho_mem ended with $_status" ;;
 	esac
-	while read -r _line; do
-		case $_line in
-		*"ok - "*) emit "${_line%%ok - *}ok - $_what: ${_line#*ok - }" ;;
-		*) emit "$_line" ;;
-		esac
-	done </tmp/out
+	pass_with "$_what" </tmp/out
 }
 
 within() { [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }

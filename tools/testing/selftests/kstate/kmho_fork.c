@@ -278,29 +278,30 @@ static unsigned long take_one(enum who who)
 	return base;
 }
 
-static void read_frames(pid_t pid, unsigned long base, unsigned long *frames)
+static unsigned long *read_frames(pid_t pid, unsigned long base)
 {
-	size_t length = size / PAGE * sizeof(*frames);
+	size_t length = size / PAGE * sizeof(long);
+	unsigned long *frames = malloc(length);
 	char path[40];
 	int fd;
+
+	if (!frames)
+		die("malloc");
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	fd = must(open(path, O_RDONLY));
 	if (pread(fd, frames, length, base / PAGE * sizeof(*frames)) != (ssize_t)length)
 		die("pagemap");
 	close(fd);
+	return frames;
 }
 
 static void look_at_frames(pid_t child)
 {
-	unsigned long *mine = calloc(size / PAGE, sizeof(*mine));
-	unsigned long *others = calloc(size / PAGE, sizeof(*others));
+	unsigned long *mine = read_frames(getpid(), PLACE);
+	unsigned long *others = read_frames(child, PLACE + (shift ? SHIFT : 0));
 	unsigned long page, same = 0, common = 0, bad = 0;
 
-	if (!mine || !others)
-		die("calloc");
-	read_frames(getpid(), PLACE, mine);
-	read_frames(child, PLACE + (shift ? SHIFT : 0), others);
 	for (page = 0; page < size / PAGE; page++) {
 		common += in_common(page);
 		if (!(mine[page] & PFN_MASK) || !(others[page] & PFN_MASK))
@@ -373,16 +374,12 @@ static void take_child(void)
 
 static void look_at_both(void)
 {
-	unsigned long *mine = calloc(size / PAGE, sizeof(*mine));
-	unsigned long *others = calloc(size / PAGE, sizeof(*others));
-	unsigned long page, same = 0;
+	unsigned long *mine, *others, page, same = 0;
 
-	if (!mine || !others)
-		die("calloc");
 	result(!count_bad(PLACE + SHIFT, PARENT), "contents", "parent");
 	result(!count_bad(PLACE, CHILD), "contents", "child");
-	read_frames(getpid(), PLACE, mine);
-	read_frames(getpid(), PLACE + SHIFT, others);
+	mine = read_frames(getpid(), PLACE);
+	others = read_frames(getpid(), PLACE + SHIFT);
 	for (page = 0; page < size / PAGE; page++)
 		same += (mine[page] & PFN_MASK) == (others[page] & PFN_MASK);
 	printf("# %lu of %lu pages are in common\n", same, size / PAGE);

@@ -33,6 +33,16 @@ pass() {
 	done
 }
 
+# pass_with TEXT: the same, with TEXT before what each result is of.
+pass_with() {
+	while read -r _line; do
+		case $_line in
+		*"ok - "*) emit "${_line%%ok - *}ok - $1: ${_line#*ok - }" ;;
+		*) emit "$_line" ;;
+		esac
+	done
+}
+
 # check TEXT COMMAND...: a result line from a command's exit status.
 check() {
 	_text=$1
