@@ -9,11 +9,13 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/pagevec.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <uapi/linux/kmho.h>
 
 struct file;
+struct mem_cgroup;
 struct mm_struct;
 struct ucounts;
 
@@ -281,10 +283,31 @@ struct kmho_tables {
 	unsigned long nr;
 };
 
+/**
+ * struct kmho_install - putting folios into page tables, under way
+ * @tables: page tables for huge folios
+ * @batch: small folios that are not mapped yet, of one zone and one cgroup
+ * @vma: the mapping that they belong to
+ * @addr: where the first of them goes; the others follow
+ * @end: where the mapping ends, or what its page table maps
+ * @zone: page_zone_id() of all of them
+ * @memcg: the cgroup
+ */
+struct kmho_install {
+	struct kmho_tables *tables;
+	struct folio_batch batch;
+	struct vm_area_struct *vma;
+	unsigned long addr;
+	unsigned long end;
+	int zone;
+	struct mem_cgroup *memcg;
+};
+
 void kmho_install(struct vm_area_struct *vma, unsigned long addr,
 		  struct folio *folio);
-void kmho_install_extent(const struct kmho_extent *e, unsigned long addr,
-			 struct kmho_tables *tables);
+void kmho_install_extent(struct kmho_install *in, const struct kmho_extent *e,
+			 unsigned long addr);
+void kmho_install_flush(struct kmho_install *in);
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 
 unsigned long kmho_cow_holders(unsigned long pfn);

@@ -14,6 +14,7 @@
 #include <linux/mm.h>
 #include <linux/mm_inline.h>
 #include <linux/mman.h>
+#include <linux/pagevec.h>
 #include <linux/pgalloc.h>
 #include <linux/pgtable.h>
 #include <linux/rmap.h>
@@ -198,31 +199,51 @@ static struct file *file_of(const struct taking *t, const struct kmho_area *area
 
 /* ---- What it is charged to ---- */
 
-/* What is in common with others is charged to the first who maps it. */
-static int charge_folio(const struct kmho_extent *e, unsigned int i)
+static int charge_batch(struct folio_batch *batch)
 {
-	if (extent_in_common(e, i))
+	int err;
+
+	if (!folio_batch_count(batch))
 		return 0;
-	return mem_cgroup_charge(extent_folio(e, i), current->mm, KMHO_CHARGE_GFP);
+	err = mem_cgroup_charge_folios(batch, current->mm, KMHO_CHARGE_GFP);
+	folio_batch_reinit(batch);
+	return err;
+}
+
+/* What is in common with others is charged to the first who maps it. */
+static int charge_extent(const struct kmho_extent *e, struct folio_batch *batch)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < extent_folios(e) && !err; i++) {
+		if (extent_in_common(e, i))
+			continue;
+		if (extent_order(e))
+			err = mem_cgroup_charge(extent_folio(e, i), current->mm,
+						KMHO_CHARGE_GFP);
+		else if (!folio_batch_add(batch, extent_folio(e, i)))
+			err = charge_batch(batch);
+	}
+	return err;
 }
 
 static int charge(const struct part *part)
 {
 	const struct kmho_extent *e;
-	unsigned int i;
+	struct folio_batch batch;
 	int err;
 
+	folio_batch_init(&batch);
 	for (e = part->extent; e < part->extent_end; e++) {
-		for (i = 0; i < extent_folios(e); i++) {
-			err = charge_folio(e, i);
-			if (err)
-				return err;
-		}
+		err = charge_extent(e, &batch);
+		if (err)
+			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
-	return 0;
+	return charge_batch(&batch);
 }
 
 /* ---- Mappings ---- */
@@ -420,13 +441,16 @@ static int prepare_all(struct taking *t)
 
 static void install_all(struct taking *t)
 {
+	struct kmho_install in = { .tables = &t->tables };
 	const struct kmho_extent *e;
 	const struct part *part;
 
+	folio_batch_init(&in.batch);
 	for (part = t->parts; part < t->parts + t->nr; part++)
 		for (e = part->extent; e < part->extent_end; e++)
-			kmho_install_extent(e, new_place(part, extent_addr(e)),
-					    &t->tables);
+			kmho_install_extent(&in, e,
+					    new_place(part, extent_addr(e)));
+	kmho_install_flush(&in);
 }
 
 /* As mlock() would have, also where there were holes */
