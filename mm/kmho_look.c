@@ -3,11 +3,13 @@
  * kmho(2): looking at page tables, to find out what a process has to hand over.
  *
  * Pages that are the process's own are pinned by the way, and of pages that others
- * have, too, a reference is taken. What else is there is left to
- * get_user_pages().
+ * have, too, a reference is taken. What others have and cannot stay where it is, is
+ * moved first. What else is there is left to get_user_pages().
  */
 #include <linux/bitmap.h>
+#include <linux/migrate.h>
 #include <linux/mm.h>
+#include <linux/mm_inline.h>
 #include <linux/pagewalk.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
@@ -100,33 +102,79 @@ static void note_folio(struct kmho_scan *s, unsigned long addr, struct folio *fo
 	__set_bit(kmho_chunk_page(s, addr), which);
 }
 
+static noinline bool look_at_block(struct kmho_scan *s, struct folio *folio)
+{
+	if (!folio_is_longterm_pinnable(folio))
+		return false;
+	s->block = folio_pfn(folio) >> pageblock_order;
+	return true;
+}
+
+/*
+ * May a page stay where it is? What is true of one page is of all of its page block,
+ * or is about to change, which nothing here can know.
+ */
+static bool can_stay(struct kmho_scan *s, struct folio *folio)
+{
+	return folio_pfn(folio) >> pageblock_order == s->block ||
+	       look_at_block(s, folio);
+}
+
+/* Pinning would move the page, too, but would make a copy of it first. */
+static void move_away(struct kmho_scan *s, struct folio *folio)
+{
+	if (!s->tries || folio_is_device_coherent(folio))
+		return;
+	if (folio_isolate_lru(folio)) {
+		list_add_tail(&folio->lru, &s->movable);
+		node_stat_mod_folio(folio, NR_ISOLATED_ANON, 1);
+	} else {
+		s->unlisted = true;
+	}
+}
+
+static int note_common(struct kmho_scan *s, unsigned long addr, struct folio *folio)
+{
+	if (folio_test_large(folio)) {
+		folio_get(folio);
+		s->large = folio;
+		return 1;
+	}
+	if (can_stay(s, folio)) {
+		folio_get(folio);
+		note_folio(s, addr, folio, s->cow);
+	} else {
+		move_away(s, folio);
+	}
+	return 0;
+}
+
 /*
  * A page that is mapped; the page tables are locked. A small one that is the process's
- * own, and may stay where it is, is pinned at once. pin_user_pages() would do the same,
- * but begins at the top of the page tables for each page, which takes several times as
- * many instructions; it gets what is left. Returns 1 if the folio has to be split first.
+ * own, and may stay where it is, is noted to be pinned. pin_user_pages() would do the
+ * same, but begins at the top of the page tables for each page, which takes several
+ * times as many instructions; it gets what is left. Returns 1 if the folio has to be
+ * split first.
  */
 static int look_at_page(struct kmho_scan *s, unsigned long addr, struct page *page)
 {
 	struct folio *folio = page_folio(page);
 
-	if (!folio_test_anon(folio) || folio_test_ksm(folio) || PageHWPoison(page) ||
-	    !folio_is_longterm_pinnable(folio))
+	if (!folio_test_anon(folio) || folio_test_ksm(folio) || PageHWPoison(page))
 		return 0;
-	if (PageAnonExclusive(page)) {
-		if (!folio_test_large(folio) && !try_grab_folio(folio, 1, FOLL_PIN))
-			note_folio(s, addr, folio, s->own);
-		return 0;
-	}
-	if (!is_in_common(s, addr, folio))
-		return 0;
-	folio_get(folio);
-	if (!folio_test_large(folio)) {
-		note_folio(s, addr, folio, s->cow);
-		return 0;
-	}
-	s->large = folio;
-	return 1;
+	if (!PageAnonExclusive(page))
+		return is_in_common(s, addr, folio) ? note_common(s, addr, folio) : 0;
+	if (!folio_test_large(folio) && can_stay(s, folio))
+		note_folio(s, addr, folio, s->own);
+	return 0;
+}
+
+static void pin_own(struct kmho_scan *s)
+{
+	unsigned int first, end;
+
+	for_each_set_bitrange(first, end, s->own, KMHO_CHUNK_PAGES)
+		pin_mapped_folios(s->folios + first, end - first);
 }
 
 /**
@@ -147,16 +195,24 @@ void kmho_put_folios(struct kmho_scan *s)
 	bitmap_zero(s->cow, KMHO_CHUNK_PAGES);
 }
 
-/*
- * What is neither page nor swap is for pinning to judge. That a page is all zeros now
- * matters only where something is held that it replaces.
- */
-static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
-		       struct mm_walk *walk)
+/* Returns 1 if it is a page in common that is being moved, and is to be waited for. */
+static int look_at_entry(struct kmho_scan *s, unsigned long addr, swp_entry_t entry)
 {
-	struct kmho_scan *s = walk->private;
-	struct folio *held = held_at(s, addr);
-	pte_t pte = ptep_get(ptep);
+	if (!non_swap_entry(entry))
+		__set_bit(kmho_chunk_page(s, addr), s->out);
+	if (!is_readable_migration_entry(entry) || !s->tries)
+		return 0;
+	s->moving = addr;
+	return 1;
+}
+
+/*
+ * What is neither page nor swap is for pinning to judge, and to wait for. That a page
+ * is all zeros now matters only where something is held that it replaces.
+ */
+static int look_at_pte(struct kmho_scan *s, unsigned long addr, pte_t pte)
+{
+	struct folio *held = s->of ? held_at(s, addr) : NULL;
 
 	if (pte_none(pte) || is_held(s, pte, held))
 		return 0;
@@ -165,9 +221,27 @@ static int look_at_pte(pte_t *ptep, unsigned long addr, unsigned long next,
 	__set_bit(kmho_chunk_page(s, addr), s->there);
 	if (pte_present(pte))
 		return look_at_page(s, addr, pte_page(pte));
-	if (!non_swap_entry(pte_to_swp_entry(pte)))
-		__set_bit(kmho_chunk_page(s, addr), s->out);
-	return 0;
+	return look_at_entry(s, addr, pte_to_swp_entry(pte));
+}
+
+static int look_at_ptes(pmd_t *pmd, unsigned long addr, unsigned long next,
+			struct mm_walk *walk)
+{
+	struct kmho_scan *s = walk->private;
+	pte_t *first, *pte;
+	spinlock_t *ptl;
+	int err = 0;
+
+	first = pte_offset_map_lock(walk->mm, pmd, addr, &ptl);
+	if (!first) {
+		walk->action = ACTION_AGAIN;
+		return 0;
+	}
+	for (pte = first; addr < next && !err; addr += PAGE_SIZE, pte++)
+		err = look_at_pte(s, addr, ptep_get(pte));
+	pin_own(s);
+	pte_unmap_unlock(first, ptl);
+	return err;
 }
 
 static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
@@ -180,13 +254,13 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 
 	if (pmd_trans_huge(entry) && !is_huge_zero_pmd(entry))
 		err = look_at_page(s, addr, pmd_page(entry));
+	else if (is_swap_pmd(entry))
+		err = look_at_entry(s, addr, pmd_to_swp_entry(entry));
 	spin_unlock(ptl);
 	if (err)
 		return err;
-	/* What migrates is not present; pinning waits for it. */
 	if (!pmd_trans_huge(entry) && !is_swap_pmd(entry))
-		return 0;
-	walk->action = ACTION_CONTINUE;
+		return look_at_ptes(pmd, addr, next, walk);
 	if (is_huge_zero_pmd(entry)) {
 		for (; addr < next; addr += PAGE_SIZE)
 			if (held_at(s, addr))
@@ -200,9 +274,66 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 
 static const struct mm_walk_ops look_ops = {
 	.pmd_entry	= look_at_pmd,
-	.pte_entry	= look_at_pte,
 	.walk_lock	= PGWALK_RDLOCK,
 };
+
+/* ---- What has to be done first ---- */
+
+/* Who cannot have it in common gets a copy, when it is pinned. */
+static void split(struct kmho_scan *s)
+{
+	s->unsplit = kmho_split(s->large);
+	folio_put(s->large);
+	s->large = NULL;
+}
+
+/* As get_user_pages() does it for what is to be pinned for long */
+static void move(struct kmho_scan *s)
+{
+	struct migration_target_control mtc = {
+		.nid = NUMA_NO_NODE,
+		.gfp_mask = GFP_USER | __GFP_NOWARN,
+		.reason = MR_LONGTERM_PIN,
+	};
+
+	if (s->unlisted)
+		lru_add_drain_all();
+	if (!list_empty(&s->movable))
+		migrate_pages(&s->movable, alloc_migration_target, NULL,
+			      (unsigned long)&mtc, MIGRATE_SYNC, MR_LONGTERM_PIN,
+			      NULL);
+	putback_movable_pages(&s->movable);
+	s->unlisted = false;
+}
+
+static void wait(struct kmho_scan *s)
+{
+	pmd_t *pmd = mm_find_pmd(s->mm, s->moving);
+
+	if (pmd && is_swap_pmd(pmdp_get_lockless(pmd)))
+		pmd_migration_entry_wait(s->mm, pmd);
+	else if (pmd)
+		migration_entry_wait(s->mm, pmd, s->moving);
+	s->moving = 0;
+}
+
+/* Returns whether there was something to do. */
+static bool do_first(struct kmho_scan *s)
+{
+	bool moves = s->unlisted || s->moving || !list_empty(&s->movable);
+
+	if (!moves && !s->large)
+		return false;
+	if (s->large)
+		split(s);
+	if (!moves)
+		return true;
+	s->tries--;
+	if (s->moving)
+		wait(s);
+	move(s);
+	return true;
+}
 
 /**
  * kmho_look_at_chunk - find out what is there of memory that one page table maps
@@ -213,7 +344,7 @@ static const struct mm_walk_ops look_ops = {
  *
  * Context: may sleep; mmap_lock is held.
  *
- * Return: 0; 1: something was split, and it has to be looked at again.
+ * Return: 0; 1: something was split or moved, and it has to be looked at again.
  */
 int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long end)
 {
@@ -223,11 +354,7 @@ int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long e
 	bitmap_zero(s->out, KMHO_CHUNK_PAGES);
 	find_held(s);
 	s->huge = false;
+	s->block = ULONG_MAX;
 	err = walk_page_range(s->mm, start, end, &look_ops, s);
-	if (err <= 0)
-		return err;
-	/* Who cannot have it in common gets a copy, when it is pinned. */
-	s->unsplit = kmho_split(s->large);
-	folio_put(s->large);
-	return 1;
+	return do_first(s) ? 1 : min(err, 0);
 }

@@ -31,8 +31,8 @@
 /* Read only: a write would fill holes. Areas may have no permissions at all. */
 #define PIN_FLAGS	(FOLL_LONGTERM | FOLL_FORCE | FOLL_HWPOISON)
 
-/* How often a folio that others hold for a moment is tried to be split */
-#define SPLIT_TRIES	3
+/* How often a folio that others hold for a moment is tried to be split, or moved */
+#define TRIES	3
 
 static const struct {
 	vm_flags_t vm;
@@ -136,26 +136,34 @@ static bool extends(const struct kmho_scan *s, u64 addr, struct folio *folio,
 	       PFN_PHYS(folio_pfn(folio));
 }
 
-static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio,
-		     unsigned int flags)
+/* Folios in a row. Returns how many of them are noted, or -ENOMEM. */
+static int add_folios(struct kmho_scan *s, u64 addr, struct folio *folio,
+		      unsigned int nr, unsigned int flags)
 {
 	unsigned int kind = folio_order(folio) | flags;
 	struct kmho_memory *mem = s->mem;
 	struct kmho_extent *e;
 
-	if (extends(s, addr, folio, kind)) {
-		mem->extents[mem->nr_extents - 1].phys++;
-		return 0;
+	if (!extends(s, addr, folio, kind)) {
+		e = kmho_grow(mem->extents, mem->nr_extents, &s->room_extents,
+			      sizeof(*e));
+		if (!e)
+			return -ENOMEM;
+		mem->extents = e;
+		e += mem->nr_extents++;
+		e->addr = addr | kind;
+		e->phys = PFN_PHYS(folio_pfn(folio));
+		s->apart = false;
 	}
-	e = kmho_grow(mem->extents, mem->nr_extents, &s->room_extents, sizeof(*e));
-	if (!e)
-		return -ENOMEM;
-	mem->extents = e;
-	e += mem->nr_extents++;
-	e->addr = addr | kind;
-	e->phys = PFN_PHYS(folio_pfn(folio)) | 1;
-	s->apart = false;
-	return 0;
+	e = &mem->extents[mem->nr_extents - 1];
+	nr = min(nr, KMHO_EXTENT_MAX - extent_folios(e));
+	e->phys += nr;
+	return nr;
+}
+
+static int add_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
+{
+	return min(add_folios(s, addr, folio, 1, 0), 0);
 }
 
 /* ---- Pinning ---- */
@@ -188,7 +196,7 @@ int kmho_split(struct folio *folio)
 {
 	int tries, err = -EAGAIN;
 
-	for (tries = 0; err == -EAGAIN && tries < SPLIT_TRIES; tries++) {
+	for (tries = 0; err == -EAGAIN && tries < TRIES; tries++) {
 		if (tries)
 			lru_add_drain_all();
 		folio_lock(folio);
@@ -215,7 +223,7 @@ static long keep_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr
 		if (!n)
 			break;
 		err = folio_test_hwpoison(folio) ? -EHWPOISON :
-		      add_folio(s, addr, folio, 0);
+		      add_folio(s, addr, folio);
 		if (!err)
 			unpin_user_pages(pages + i + 1, n - 1);
 		else
@@ -278,7 +286,7 @@ int kmho_keep_folio(struct kmho_scan *s, u64 addr, struct folio *folio)
 	int err = kmho_charge(s->mem, nr);
 
 	if (!err) {
-		err = add_folio(s, addr, folio, 0);
+		err = add_folio(s, addr, folio);
 		if (err)
 			kmho_uncharge(s->mem, nr);
 	}
@@ -318,23 +326,38 @@ static long pin_huge(struct kmho_scan *s)
 	return kmho_keep_folio(s, s->chunk, folio) ?: KMHO_CHUNK_PAGES;
 }
 
+/* How many of the folios that were looked at lie in a row in memory? */
+static unsigned int in_a_row(const struct kmho_scan *s, unsigned int first,
+			     unsigned int end)
+{
+	unsigned long pfn = folio_pfn(s->folios[first]);
+	unsigned int at = first;
+
+	do {
+		at++;
+		pfn++;
+	} while (at < end && folio_pfn(s->folios[at]) == pfn);
+	return at - first;
+}
+
 /* Pages in a row of which references are held; @which has one bit for each. */
 static long keep_folios(struct kmho_scan *s, unsigned long addr, unsigned long nr,
 			unsigned long *which)
 {
 	unsigned int at = kmho_chunk_page(s, addr), end = at + nr;
 	unsigned int flags = which == s->cow ? KMHO_EXTENT_COW : 0;
-	int err = kmho_charge(s->mem, nr);
+	int added, err = kmho_charge(s->mem, nr);
 
 	if (err)
 		return err;
-	for (; at < end; at++, addr += PAGE_SIZE) {
-		err = add_folio(s, addr, s->folios[at], flags);
-		if (err) {
+	for (; at < end; at += added, addr += added * PAGE_SIZE) {
+		added = add_folios(s, addr, s->folios[at], in_a_row(s, at, end),
+				   flags);
+		if (added < 0) {
 			kmho_uncharge(s->mem, end - at);
-			return err;
+			return added;
 		}
-		__clear_bit(at, which);
+		bitmap_clear(which, at, added);
 	}
 	return nr;
 }
@@ -451,6 +474,7 @@ static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end
 
 	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
 	s->unsplit = false;
+	s->tries = TRIES;
 	do {
 		err = kmho_look_at_chunk(s, start, end);
 		done = !err && s->huge ? keep_huge(s) : 0;
@@ -574,6 +598,7 @@ struct kmho_scan *kmho_scan_new(struct kmho_memory *mem, const struct kmho_memor
 	/* so that fork() knows */
 	set_bit(MMF_HAS_PINNED, &mm->flags);
 	s->apart = true;
+	INIT_LIST_HEAD(&s->movable);
 	xa_init(&s->seen);
 	s->pages = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->pages), GFP_KERNEL);
 	s->folios = kvmalloc_array(KMHO_CHUNK_PAGES, sizeof(*s->folios), GFP_KERNEL);

@@ -44,6 +44,11 @@
  * @huge: all of the chunk is one huge page
  * @large: a folio of several pages that others have, too, to be split
  * @unsplit: one of the chunk cannot be split
+ * @block: number of a page block in which pages may stay where they are
+ * @movable: pages that others have, too, and that may not
+ * @unlisted: there are more of these, which are on no list of the LRU's yet
+ * @moving: 0, or address of a page that is being moved
+ * @tries: how often such pages of the chunk are still moved, or waited for
  * @lost: the first error after which others were looked at
  * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
@@ -69,6 +74,11 @@ struct kmho_scan {
 	bool huge;
 	struct folio *large;
 	bool unsplit;
+	unsigned long block;
+	struct list_head movable;
+	bool unlisted;
+	unsigned long moving;
+	unsigned int tries;
 	int lost;
 	bool final;
 	struct page **pages;
