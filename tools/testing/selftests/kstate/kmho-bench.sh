@@ -59,7 +59,7 @@ case $stage in
 		give 4 gigabyte thp:1024)
 	;;
 *)
-	take 1 small page 32768 0 small:128
+	take 1 small page 32768 20 small:128
 	take 2 huge 2M 64 20 thp:128
 	take 3 shared page 32768 0 shared:128
 	take 4 gigabyte GiB 1 0 thp:1024
