@@ -7,6 +7,7 @@
 
 #include <linux/bits.h>
 #include <linux/list.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/pagevec.h>
@@ -15,7 +16,6 @@
 #include <uapi/linux/kmho.h>
 
 struct file;
-struct mem_cgroup;
 struct mm_struct;
 struct ucounts;
 
@@ -283,6 +283,13 @@ struct kmho_tables {
 	unsigned long nr;
 };
 
+/* Are two small folios in one zone, and charged to one cgroup? */
+static inline bool kmho_are_alike(struct folio *a, struct folio *b)
+{
+	return page_zone_id(&a->page) == page_zone_id(&b->page) &&
+	       folio_memcg(a) == folio_memcg(b);
+}
+
 /**
  * struct kmho_install - putting folios into page tables, under way
  * @tables: page tables for huge folios
@@ -290,8 +297,6 @@ struct kmho_tables {
  * @vma: the mapping that they belong to
  * @addr: where the first of them goes; the others follow
  * @end: where the mapping ends, or what its page table maps
- * @zone: page_zone_id() of all of them
- * @memcg: the cgroup
  */
 struct kmho_install {
 	struct kmho_tables *tables;
@@ -299,8 +304,6 @@ struct kmho_install {
 	struct vm_area_struct *vma;
 	unsigned long addr;
 	unsigned long end;
-	int zone;
-	struct mem_cgroup *memcg;
 };
 
 void kmho_install(struct vm_area_struct *vma, unsigned long addr,

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/pagevec.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/swap.h>
@@ -52,22 +53,52 @@ static struct file *make_file(const struct kmho_file *f)
 	return file;
 }
 
-static int adopt_extent(struct inode *inode, const struct kmho_extent *e)
+/* Small folios that are not in the file yet, which follow each other there */
+struct adopting {
+	struct inode *inode;
+	struct folio_batch batch;
+	pgoff_t index;
+};
+
+static int adopt_batch(struct adopting *a)
 {
-	pgoff_t index = extent_addr(e) >> PAGE_SHIFT;
-	unsigned int i;
 	int err;
 
-	for (i = 0; i < extent_folios(e); i++) {
-		err = shmem_adopt_folio(inode, extent_folio(e, i), index);
-		if (err)
-			return err;
-		index += 1UL << extent_order(e);
+	if (!folio_batch_count(&a->batch))
+		return 0;
+	err = shmem_adopt_folios(a->inode, &a->batch, a->index);
+	folio_batch_reinit(&a->batch);
+	return err;
+}
+
+static int adopt_small(struct adopting *a, struct folio *folio, pgoff_t index)
+{
+	unsigned int nr = folio_batch_count(&a->batch);
+	int err = nr && index != a->index + nr ? adopt_batch(a) : 0;
+
+	if (err)
+		return err;
+	if (!folio_batch_count(&a->batch))
+		a->index = index;
+	return folio_batch_add(&a->batch, folio) ? 0 : adopt_batch(a);
+}
+
+static int adopt_extent(struct adopting *a, const struct kmho_extent *e)
+{
+	pgoff_t index = extent_addr(e) >> PAGE_SHIFT;
+	unsigned int i, order = extent_order(e);
+	int err = 0;
+
+	for (i = 0; i < extent_folios(e) && !err; i++, index += 1UL << order) {
+		if (order)
+			err = shmem_adopt_folio(a->inode, extent_folio(e, i), index);
+		else
+			err = adopt_small(a, extent_folio(e, i), index);
 	}
-	if (fatal_signal_pending(current))
-		return -EINTR;
+	if (!err && fatal_signal_pending(current))
+		err = -EINTR;
 	cond_resched();
-	return 0;
+	return err;
 }
 
 /**
@@ -85,14 +116,18 @@ int kmho_open_file(struct kmho_memory *mem, struct kmho_file *f)
 	const struct kmho_extent *e = mem->extents + f->first;
 	const struct kmho_extent *end = e + f->nr_extents;
 	struct file *file = make_file(f);
+	struct adopting a = {};
 	int err = 0;
 
 	/* shmem has no space when there is no memory for an inode */
 	if (IS_ERR(file))
 		return PTR_ERR(file) == -ENOSPC ? -ENOMEM : PTR_ERR(file);
 	f->file = file;
+	a.inode = file_inode(file);
+	folio_batch_init(&a.batch);
 	for (; e < end && !err; e++)
-		err = adopt_extent(file_inode(file), e);
+		err = adopt_extent(&a, e);
+	err = err ?: adopt_batch(&a);
 	if (err)
 		kmho_undo_file(mem, f);
 	return err;
@@ -137,6 +172,27 @@ void kmho_undo_file(struct kmho_memory *mem, struct kmho_file *f)
 	f->file = NULL;
 }
 
+static void list_batch(struct folio_batch *batch)
+{
+	if (!folio_batch_count(batch))
+		return;
+	folio_batch_add_lru(batch);
+	folios_put(batch);
+}
+
+static void settle_folio(struct folio_batch *batch, struct folio *folio)
+{
+	if (folio_test_large(folio)) {
+		folio_add_lru(folio);
+		folio_put(folio);
+		return;
+	}
+	if (folio_batch_count(batch) && !kmho_are_alike(batch->folios[0], folio))
+		list_batch(batch);
+	if (!folio_batch_add(batch, folio))
+		list_batch(batch);
+}
+
 /**
  * kmho_settle_file - leave the memory to the file
  * @mem: the memory
@@ -150,17 +206,16 @@ void kmho_settle_file(struct kmho_memory *mem, struct kmho_file *f)
 {
 	const struct kmho_extent *e = mem->extents + f->first;
 	const struct kmho_extent *end = e + f->nr_extents;
-	struct folio *folio;
+	struct folio_batch batch;
 	unsigned int i;
 
+	folio_batch_init(&batch);
 	for (; e < end; e++) {
-		for (i = 0; i < extent_folios(e); i++) {
-			folio = extent_folio(e, i);
-			folio_add_lru(folio);
-			folio_put(folio);
-		}
+		for (i = 0; i < extent_folios(e); i++)
+			settle_folio(&batch, extent_folio(e, i));
 		cond_resched();
 	}
+	list_batch(&batch);
 	fput(f->file);
 	f->file = NULL;
 }

@@ -3,7 +3,6 @@
  * kmho(2): putting folios that came from the previous kernel into page tables. None
  * of it can fail.
  */
-#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagevec.h>
 #include <linux/pgtable.h>
@@ -121,8 +120,7 @@ void kmho_install_flush(struct kmho_install *in)
 static bool belongs(struct kmho_install *in, unsigned long addr, struct folio *folio)
 {
 	return addr == in->addr + folio_batch_count(&in->batch) * PAGE_SIZE &&
-	       addr < in->end && page_zone_id(&folio->page) == in->zone &&
-	       folio_memcg(folio) == in->memcg;
+	       addr < in->end && kmho_are_alike(in->batch.folios[0], folio);
 }
 
 static void install_small(struct kmho_install *in, unsigned long addr,
@@ -134,8 +132,6 @@ static void install_small(struct kmho_install *in, unsigned long addr,
 		in->vma = vma_lookup(current->mm, addr);
 		in->addr = addr;
 		in->end = pmd_addr_end(addr, in->vma->vm_end);
-		in->zone = page_zone_id(&folio->page);
-		in->memcg = folio_memcg(folio);
 	}
 	if (!folio_batch_add(&in->batch, folio))
 		kmho_install_flush(in);

@@ -102,7 +102,18 @@ static void note_folio(struct kmho_scan *s, unsigned long addr, struct folio *fo
 	__set_bit(kmho_chunk_page(s, addr), which);
 }
 
-static noinline bool look_at_block(struct kmho_scan *s, struct folio *folio)
+/**
+ * kmho_look_at_block - may the pages of a page block stay where they are?
+ * @s: the scan, which notes the block if they may
+ * @folio: one of them
+ *
+ * For kmho_can_stay().
+ *
+ * Context: any.
+ *
+ * Return: true if they may.
+ */
+bool kmho_look_at_block(struct kmho_scan *s, struct folio *folio)
 {
 	if (!folio_is_longterm_pinnable(folio))
 		return false;
@@ -111,26 +122,21 @@ static noinline bool look_at_block(struct kmho_scan *s, struct folio *folio)
 }
 
 /*
- * May a page stay where it is? What is true of one page is of all of its page block,
- * or is about to change, which nothing here can know.
+ * Pinning would move the page, too, but would make a copy of it first. Who has it in
+ * hand for a moment is asked to let go: else it cannot be moved.
  */
-static bool can_stay(struct kmho_scan *s, struct folio *folio)
-{
-	return folio_pfn(folio) >> pageblock_order == s->block ||
-	       look_at_block(s, folio);
-}
-
-/* Pinning would move the page, too, but would make a copy of it first. */
 static void move_away(struct kmho_scan *s, struct folio *folio)
 {
 	if (!s->tries || folio_is_device_coherent(folio))
 		return;
-	if (folio_isolate_lru(folio)) {
-		list_add_tail(&folio->lru, &s->movable);
-		node_stat_mod_folio(folio, NR_ISOLATED_ANON, 1);
-	} else {
-		s->unlisted = true;
+	if (folio_ref_count(folio) != folio_expected_ref_count(folio))
+		s->busy = true;
+	if (!folio_isolate_lru(folio)) {
+		s->busy = true;
+		return;
 	}
+	list_add_tail(&folio->lru, &s->movable);
+	node_stat_mod_folio(folio, NR_ISOLATED_ANON + folio_is_file_lru(folio), 1);
 }
 
 static int note_common(struct kmho_scan *s, unsigned long addr, struct folio *folio)
@@ -140,7 +146,8 @@ static int note_common(struct kmho_scan *s, unsigned long addr, struct folio *fo
 		s->large = folio;
 		return 1;
 	}
-	if (can_stay(s, folio)) {
+	/* What a key has has to stay. */
+	if (kmho_can_stay(s, folio) || kmho_cow_holders(folio_pfn(folio))) {
 		folio_get(folio);
 		note_folio(s, addr, folio, s->cow);
 	} else {
@@ -164,7 +171,7 @@ static int look_at_page(struct kmho_scan *s, unsigned long addr, struct page *pa
 		return 0;
 	if (!PageAnonExclusive(page))
 		return is_in_common(s, addr, folio) ? note_common(s, addr, folio) : 0;
-	if (!folio_test_large(folio) && can_stay(s, folio))
+	if (!folio_test_large(folio) && kmho_can_stay(s, folio))
 		note_folio(s, addr, folio, s->own);
 	return 0;
 }
@@ -195,15 +202,13 @@ void kmho_put_folios(struct kmho_scan *s)
 	bitmap_zero(s->cow, KMHO_CHUNK_PAGES);
 }
 
-/* Returns 1 if it is a page in common that is being moved, and is to be waited for. */
-static int look_at_entry(struct kmho_scan *s, unsigned long addr, swp_entry_t entry)
+/* What is being moved, and may be in common, is waited for, but not by who is killed. */
+static void look_at_entry(struct kmho_scan *s, unsigned long addr, swp_entry_t entry)
 {
 	if (!non_swap_entry(entry))
 		__set_bit(kmho_chunk_page(s, addr), s->out);
-	if (!is_readable_migration_entry(entry) || !s->tries)
-		return 0;
-	s->moving = addr;
-	return 1;
+	else if (is_readable_migration_entry(entry) && !fatal_signal_pending(current))
+		s->moving = addr;
 }
 
 /*
@@ -221,7 +226,8 @@ static int look_at_pte(struct kmho_scan *s, unsigned long addr, pte_t pte)
 	__set_bit(kmho_chunk_page(s, addr), s->there);
 	if (pte_present(pte))
 		return look_at_page(s, addr, pte_page(pte));
-	return look_at_entry(s, addr, pte_to_swp_entry(pte));
+	look_at_entry(s, addr, pte_to_swp_entry(pte));
+	return 0;
 }
 
 static int look_at_ptes(pmd_t *pmd, unsigned long addr, unsigned long next,
@@ -255,7 +261,7 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	if (pmd_trans_huge(entry) && !is_huge_zero_pmd(entry))
 		err = look_at_page(s, addr, pmd_page(entry));
 	else if (is_swap_pmd(entry))
-		err = look_at_entry(s, addr, pmd_to_swp_entry(entry));
+		look_at_entry(s, addr, pmd_to_swp_entry(entry));
 	spin_unlock(ptl);
 	if (err)
 		return err;
@@ -296,14 +302,14 @@ static void move(struct kmho_scan *s)
 		.reason = MR_LONGTERM_PIN,
 	};
 
-	if (s->unlisted)
+	if (s->busy)
 		lru_add_drain_all();
 	if (!list_empty(&s->movable))
 		migrate_pages(&s->movable, alloc_migration_target, NULL,
 			      (unsigned long)&mtc, MIGRATE_SYNC, MR_LONGTERM_PIN,
 			      NULL);
 	putback_movable_pages(&s->movable);
-	s->unlisted = false;
+	s->tries--;
 }
 
 static void wait(struct kmho_scan *s)
@@ -314,25 +320,21 @@ static void wait(struct kmho_scan *s)
 		pmd_migration_entry_wait(s->mm, pmd);
 	else if (pmd)
 		migration_entry_wait(s->mm, pmd, s->moving);
-	s->moving = 0;
 }
 
 /* Returns whether there was something to do. */
 static bool do_first(struct kmho_scan *s)
 {
-	bool moves = s->unlisted || s->moving || !list_empty(&s->movable);
+	bool moves = s->busy || !list_empty(&s->movable);
+	bool waits = s->moving != ULONG_MAX, splits = s->large;
 
-	if (!moves && !s->large)
-		return false;
-	if (s->large)
+	if (splits)
 		split(s);
-	if (!moves)
-		return true;
-	s->tries--;
-	if (s->moving)
+	if (moves)
+		move(s);
+	if (waits)
 		wait(s);
-	move(s);
-	return true;
+	return splits || moves || waits;
 }
 
 /**
@@ -354,6 +356,8 @@ int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long e
 	bitmap_zero(s->out, KMHO_CHUNK_PAGES);
 	find_held(s);
 	s->huge = false;
+	s->busy = false;
+	s->moving = ULONG_MAX;
 	s->block = ULONG_MAX;
 	err = walk_page_range(s->mm, start, end, &look_ops, s);
 	return do_first(s) ? 1 : min(err, 0);

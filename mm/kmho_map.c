@@ -199,13 +199,21 @@ static struct file *file_of(const struct taking *t, const struct kmho_area *area
 
 /* ---- What it is charged to ---- */
 
+static int charge_folio(struct folio *folio)
+{
+	return mem_cgroup_charge(folio, current->mm, KMHO_CHARGE_GFP);
+}
+
+/* Where there is little room, more is reclaimed for one at a time. */
 static int charge_batch(struct folio_batch *batch)
 {
-	int err;
+	unsigned int i;
+	int err = 0;
 
-	if (!folio_batch_count(batch))
-		return 0;
-	err = mem_cgroup_charge_folios(batch, current->mm, KMHO_CHARGE_GFP);
+	if (folio_batch_count(batch) &&
+	    mem_cgroup_charge_folios(batch, current->mm, KMHO_CHARGE_GFP))
+		for (i = 0; i < folio_batch_count(batch) && !err; i++)
+			err = charge_folio(batch->folios[i]);
 	folio_batch_reinit(batch);
 	return err;
 }
@@ -220,8 +228,7 @@ static int charge_extent(const struct kmho_extent *e, struct folio_batch *batch)
 		if (extent_in_common(e, i))
 			continue;
 		if (extent_order(e))
-			err = mem_cgroup_charge(extent_folio(e, i), current->mm,
-						KMHO_CHARGE_GFP);
+			err = charge_folio(extent_folio(e, i));
 		else if (!folio_batch_add(batch, extent_folio(e, i)))
 			err = charge_batch(batch);
 	}

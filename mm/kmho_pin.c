@@ -340,9 +340,19 @@ static unsigned int in_a_row(const struct kmho_scan *s, unsigned int first,
 	return at - first;
 }
 
-/* Pages in a row of which references are held; @which has one bit for each. */
-static long keep_folios(struct kmho_scan *s, unsigned long addr, unsigned long nr,
-			unsigned long *which)
+/**
+ * kmho_keep_folios - charge and note small folios in a row
+ * @s: the scan
+ * @addr: address of the first, or its place in shared memory
+ * @nr: how many
+ * @which: the scan's own or cow, with a bit for each; those that are noted are cleared
+ *
+ * Context: may sleep.
+ *
+ * Return: @nr; -EDQUOT: the limit would be exceeded, and none is noted; -ENOMEM.
+ */
+long kmho_keep_folios(struct kmho_scan *s, unsigned long addr, unsigned long nr,
+		      unsigned long *which)
 {
 	unsigned int at = kmho_chunk_page(s, addr), end = at + nr;
 	unsigned int flags = which == s->cow ? KMHO_EXTENT_COW : 0;
@@ -410,7 +420,7 @@ static long keep_run(struct kmho_scan *s, unsigned int first, unsigned int end,
 	unsigned int nr = end - first;
 	long done;
 
-	done = which ? keep_folios(s, start, nr, which) : pin_run(s, start, nr);
+	done = which ? kmho_keep_folios(s, start, nr, which) : pin_run(s, start, nr);
 	set_limit(s, limit, replaces, done);
 	return done;
 }

@@ -6,9 +6,12 @@
  * for there, since two mappings can be of the same memory, and what is there need
  * not be mapped.
  */
+#include <linux/bitmap.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -130,6 +133,45 @@ static int pin_folio(struct kmho_scan *s, const struct kmho_span *span, pgoff_t 
 	return -EHWPOISON;
 }
 
+static bool is_simple(struct kmho_scan *s, struct folio *folio,
+		      const struct address_space *mapping, pgoff_t index)
+{
+	return !folio_test_large(folio) && folio_test_uptodate(folio) &&
+	       !folio_test_hwpoison(folio) && folio->mapping == mapping &&
+	       folio->index == index && kmho_can_stay(s, folio);
+}
+
+/*
+ * Small folios that need nothing done, many at a time. Returns how many are pinned and
+ * noted; 0: it has to be done one by one.
+ */
+static long pin_batch(struct kmho_scan *s, struct address_space *mapping, pgoff_t index,
+		      pgoff_t end)
+{
+	struct folio_batch batch;
+	pgoff_t next = index;
+	unsigned int nr, got;
+	long done = 0;
+
+	folio_batch_init(&batch);
+	got = filemap_get_folios_contig(mapping, &next, end - 1, &batch);
+	s->chunk = (u64)index << PAGE_SHIFT;
+	s->block = ULONG_MAX;
+	for (nr = 0; nr < got; nr++) {
+		if (!is_simple(s, batch.folios[nr], mapping, index + nr))
+			break;
+		s->folios[nr] = batch.folios[nr];
+	}
+	if (nr) {
+		bitmap_set(s->own, 0, nr);
+		pin_mapped_folios(s->folios, nr);
+		done = kmho_keep_folios(s, s->chunk, nr, s->own);
+		kmho_put_folios(s);
+	}
+	folios_put(&batch);
+	return done == -EDQUOT ? 0 : done;
+}
+
 /**
  * kmho_pin_span - pin what is there of a file
  * @s: the scan; the file is among those of what it fills
@@ -144,6 +186,7 @@ int kmho_pin_span(struct kmho_scan *s, const struct kmho_span *span)
 	struct address_space *mapping = s->mem->files[span->file].file->f_mapping;
 	pgoff_t index = span->start;
 	void *entry;
+	long done;
 	int err;
 
 	while (index < span->end) {
@@ -153,11 +196,17 @@ int kmho_pin_span(struct kmho_scan *s, const struct kmho_span *span)
 			break;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		cond_resched();
+		done = pin_batch(s, mapping, index, span->end);
+		if (done < 0)
+			return done;
+		index += done;
+		if (done)
+			continue;
 		err = pin_folio(s, span, &index);
 		if (err && err != -EAGAIN)
 			return err;
 		s->swapped += !err && xa_is_value(entry);
-		cond_resched();
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/mm.h>
+#include <linux/pageblock-flags.h>
 #include <linux/pgtable.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -46,9 +47,9 @@
  * @unsplit: one of the chunk cannot be split
  * @block: number of a page block in which pages may stay where they are
  * @movable: pages that others have, too, and that may not
- * @unlisted: there are more of these, which are on no list of the LRU's yet
- * @moving: 0, or address of a page that is being moved
- * @tries: how often such pages of the chunk are still moved, or waited for
+ * @busy: somebody has one of these in hand, or on no list yet
+ * @moving: ULONG_MAX, or address of a page that somebody else is moving
+ * @tries: how often such pages of the chunk are still moved
  * @lost: the first error after which others were looked at
  * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
@@ -76,7 +77,7 @@ struct kmho_scan {
 	bool unsplit;
 	unsigned long block;
 	struct list_head movable;
-	bool unlisted;
+	bool busy;
 	unsigned long moving;
 	unsigned int tries;
 	int lost;
@@ -106,6 +107,18 @@ static inline unsigned int kmho_chunk_page(const struct kmho_scan *s,
 	return (addr - s->chunk) >> PAGE_SHIFT;
 }
 
+bool kmho_look_at_block(struct kmho_scan *s, struct folio *folio);
+
+/*
+ * May a page stay where it is? What is true of one page is of all of its page block,
+ * or is about to change, which nothing here can know.
+ */
+static inline bool kmho_can_stay(struct kmho_scan *s, struct folio *folio)
+{
+	return folio_pfn(folio) >> pageblock_order == s->block ||
+	       kmho_look_at_block(s, folio);
+}
+
 int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long end);
 void kmho_put_folios(struct kmho_scan *s);
 
@@ -116,6 +129,8 @@ void kmho_scan_free(struct kmho_scan *s);
 void *kmho_grow(void *array, u32 nr, u32 *room, size_t size);
 int kmho_split(struct folio *folio);
 int kmho_keep_folio(struct kmho_scan *s, u64 addr, struct folio *folio);
+long kmho_keep_folios(struct kmho_scan *s, unsigned long addr, unsigned long nr,
+		      unsigned long *which);
 int kmho_pin_area(struct kmho_scan *s, unsigned long start, unsigned long end);
 bool kmho_is_private(struct vm_area_struct *vma);
 
