@@ -6,7 +6,7 @@
 # stores to it gets a copy. By processes that exit or go on to the jump, after a
 # hand-over that was called off; in small pages and huge ones; taken over where it
 # was or elsewhere, by both or only one; the other one's given up before; by one that
-# hands both over as one.
+# hands both over as one. kmho-movable has all of it in memory that has to be movable.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -57,7 +57,7 @@ case $stage in
 	check "and the parent's" kmho_mem cancel 1
 	equal "nothing is kept any more" "$(kept)" "$before"
 
-	fork_test "3, 4" give 3 $mib
+	fork_test "3, 4" give 3 $mib lazy
 	fork_test "5, 6, huge" give 5 $mib thp
 	fork_test "7, 8" give 7 $mib
 	fork_test "9, 10" give 9 $mib
@@ -72,6 +72,9 @@ case $stage in
 		"$(kmho_mem keys 0 | sed -n 's/^31 .* //p')" 4096
 	check "and given up" kmho_mem cancel 31
 	check "and the other one" kmho_mem cancel 32
+	put /proc/sys/vm/stat_refresh 1
+	equal "nothing is isolated" \
+		"$(awk '/^nr_isolated/ { n += $2 } END { print n }' /proc/vmstat)" 0
 	before=$(kept)
 	kmho_fork give 21 $mib wait "seed=$seed" >/tmp/wait21 &
 	started /tmp/wait21

@@ -18,6 +18,7 @@
  *	uid=N	be that user
  *	limit=N	KiB that may be locked
  *	thp	give: in huge pages
+ *	lazy	give: some pages may go if memory is short
  *	wait	give: both stay until they are killed
  *	shift	take: the child's is taken over 1 TiB above where it was
  *	lone	take: the child's is left where it is
@@ -49,7 +50,7 @@ enum who { PARENT, CHILD };
 static const char * const names[] = { "parent", "child" };
 
 static unsigned long keys[2], size, seed, uid, limit;
-static bool huge, stay, shift, lone, again, twice, one;
+static bool huge, lazy, stay, shift, lone, again, twice, one;
 static bool good = true;
 
 /* What is read has to be used for something. */
@@ -131,6 +132,15 @@ static void discard_some(unsigned long base)
 		must(madvise(at + 2 * PAGE, PAGE, MADV_DONTNEED));
 		read_sum += *at;
 	}
+}
+
+/* Nobody is short of memory, so they stay. */
+static void free_some(unsigned long base)
+{
+	unsigned long page;
+
+	for (page = 13; page < size / PAGE; page += 16)
+		must(madvise((char *)(base + page * PAGE), PAGE, MADV_FREE));
 }
 
 static bool is_right(unsigned long base, unsigned long page, unsigned int gen)
@@ -219,6 +229,8 @@ static void give(void)
 	must(madvise((void *)PLACE, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE));
 	for (page = 0; page < size / PAGE; page++)
 		fill(PLACE, page, 1);
+	if (lazy)
+		free_some(PLACE);
 	pid = split();
 	if (!pid) {
 		fill_some(PLACE, 1, 2);
@@ -481,7 +493,7 @@ static void take_word(const char *word)
 		const char *name;
 		bool *flag;
 	} words[] = {
-		{ "thp", &huge }, { "wait", &stay }, { "shift", &shift },
+		{ "thp", &huge }, { "lazy", &lazy }, { "wait", &stay }, { "shift", &shift },
 		{ "lone", &lone }, { "again", &again }, { "twice", &twice },
 		{ "one", &one },
 	};
