@@ -78,6 +78,18 @@ static bool is_held(const struct kmho_scan *s, pte_t pte, struct folio *held)
 
 /* ---- What is there now ---- */
 
+/* Others may have it, but swapped out. The lock keeps it from leaving the swap cache. */
+static bool is_swapped_out(struct folio *folio)
+{
+	bool out;
+
+	if (!folio_test_swapcache(folio) || !folio_trylock(folio))
+		return false;
+	out = folio_test_swapcache(folio) && swp_swapcount(folio->swap);
+	folio_unlock(folio);
+	return out;
+}
+
 /*
  * Does somebody else have a page, too, that is not marked as the process's own? Of a
  * folio of several pages, any of them: what it is when it is split will be seen then.
@@ -92,7 +104,7 @@ static bool is_in_common(const struct kmho_scan *s, unsigned long addr,
 		       folio_likely_mapped_shared(folio);
 	nr = kmho_cow_holders(folio_pfn(folio));
 	return nr > (folio == held_at(s, addr)) ||
-	       (folio_mapcount(folio) > 1 && !s->final);
+	       ((folio_mapcount(folio) > 1 || is_swapped_out(folio)) && !s->final);
 }
 
 static void note_folio(struct kmho_scan *s, unsigned long addr, struct folio *folio,
@@ -312,6 +324,32 @@ static void move(struct kmho_scan *s)
 	s->tries--;
 }
 
+static long fetch_pages(struct kmho_scan *s, unsigned long addr, unsigned long nr)
+{
+	if (s->mm == current->mm)
+		return get_user_pages(addr, nr, FOLL_FORCE, s->pages);
+	return get_user_pages_remote(s->mm, addr, nr, FOLL_FORCE, s->pages, NULL);
+}
+
+/*
+ * Pinning would bring in what is swapped out, too, but would make a copy of what is in
+ * common. What cannot be had is left to it.
+ */
+static void fetch(struct kmho_scan *s)
+{
+	unsigned int first, end;
+	long got;
+
+	for_each_set_bitrange(first, end, s->out, KMHO_CHUNK_PAGES) {
+		got = fetch_pages(s, s->chunk + first * PAGE_SIZE, end - first);
+		if (got <= 0)
+			continue;
+		release_pages(s->pages, got);
+		s->swapped += got;
+	}
+	s->fetched = true;
+}
+
 static void wait(struct kmho_scan *s)
 {
 	pmd_t *pmd = mm_find_pmd(s->mm, s->moving);
@@ -327,6 +365,9 @@ static bool do_first(struct kmho_scan *s)
 {
 	bool moves = s->busy || !list_empty(&s->movable);
 	bool waits = s->moving != ULONG_MAX, splits = s->large;
+	/* The rest was not looked at if there is something to be split. */
+	bool fetches = !splits && !s->fetched &&
+		       !bitmap_empty(s->out, KMHO_CHUNK_PAGES);
 
 	if (splits)
 		split(s);
@@ -334,7 +375,9 @@ static bool do_first(struct kmho_scan *s)
 		move(s);
 	if (waits)
 		wait(s);
-	return splits || moves || waits;
+	if (fetches)
+		fetch(s);
+	return splits || moves || waits || fetches;
 }
 
 /**
@@ -346,7 +389,8 @@ static bool do_first(struct kmho_scan *s)
  *
  * Context: may sleep; mmap_lock is held.
  *
- * Return: 0; 1: something was split or moved, and it has to be looked at again.
+ * Return: 0; 1: something was split, moved or brought in, and it has to be looked at
+ * again.
  */
 int kmho_look_at_chunk(struct kmho_scan *s, unsigned long start, unsigned long end)
 {

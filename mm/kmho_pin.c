@@ -484,6 +484,7 @@ static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end
 
 	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
 	s->unsplit = false;
+	s->fetched = false;
 	s->tries = TRIES;
 	do {
 		err = kmho_look_at_chunk(s, start, end);

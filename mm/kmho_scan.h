@@ -49,6 +49,7 @@
  * @movable: pages that others have, too, and that may not
  * @busy: somebody has one of these in hand, or on no list yet
  * @moving: ULONG_MAX, or address of a page that somebody else is moving
+ * @fetched: what was swapped out of the chunk was brought in
  * @tries: how often such pages of the chunk are still moved
  * @lost: the first error after which others were looked at
  * @final: what the process stores from now on is not looked for any more
@@ -79,6 +80,7 @@ struct kmho_scan {
 	struct list_head movable;
 	bool busy;
 	unsigned long moving;
+	bool fetched;
 	unsigned int tries;
 	int lost;
 	bool final;

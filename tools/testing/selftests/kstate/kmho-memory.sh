@@ -107,6 +107,7 @@ case $stage in
 	check "there is swap" swapon /dev/ram0
 	check "swapped memory is brought in" hand give 2 swap small:8 \
 		shared:4
+	kmho_fork give 11 8 out "seed=$seed" | pass
 	check "it is free" swapoff /dev/ram0
 	for kind in small:64 thp:64; do
 		kmho_mem give 9 bench "seed=$seed" "$kind" >/tmp/out
@@ -124,6 +125,7 @@ case $stage in
 	jump
 	;;
 *)
+	kmho_fork take 11 8 "seed=$seed" | pass
 	cgroup
 	put $group/memory.max 32M
 	check "a cgroup has no room" test "$(in_cgroup hand take 4 \

@@ -18,6 +18,7 @@
  *	uid=N	be that user
  *	limit=N	KiB that may be locked
  *	thp	give: in huge pages
+ *	out	give: swapped out, before the fork
  *	lazy	give: some pages may go if memory is short
  *	wait	give: both stay until they are killed
  *	shift	take: the child's is taken over 1 TiB above where it was
@@ -44,13 +45,14 @@
 #define SHIFT		0x10000000000UL
 #define PAGE		4096UL
 #define PFN_MASK	((1UL << 55) - 1)
+#define SWAPPED		(1UL << 62)
 
 enum who { PARENT, CHILD };
 
 static const char * const names[] = { "parent", "child" };
 
 static unsigned long keys[2], size, seed, uid, limit;
-static bool huge, lazy, stay, shift, lone, again, twice, one;
+static bool huge, out, lazy, stay, shift, lone, again, twice, one;
 static bool good = true;
 
 /* What is read has to be used for something. */
@@ -164,6 +166,26 @@ static unsigned long count_bad(unsigned long base, enum who who)
 	return nr;
 }
 
+/* ---- Page frames ---- */
+
+static unsigned long *read_frames(pid_t pid, unsigned long base)
+{
+	size_t length = size / PAGE * sizeof(long);
+	unsigned long *frames = malloc(length);
+	char path[40];
+	int fd;
+
+	if (!frames)
+		die("malloc");
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = must(open(path, O_RDONLY));
+	if (pread(fd, frames, length, base / PAGE * sizeof(*frames)) != (ssize_t)length)
+		die("pagemap");
+	close(fd);
+	return frames;
+}
+
 /* ---- One after the other ---- */
 
 static void tell(const int *pipe)
@@ -204,6 +226,19 @@ static void join(pid_t pid)
 
 /* ---- Giving ---- */
 
+static void swap_out(void)
+{
+	unsigned long *frames, page, nr = 0;
+
+	must(madvise((void *)PLACE, size, MADV_PAGEOUT));
+	frames = read_frames(getpid(), PLACE);
+	for (page = 0; page < size / PAGE; page++)
+		nr += !!(frames[page] & SWAPPED);
+	free(frames);
+	printf("# %lu of %lu pages are swapped out\n", nr, size / PAGE);
+	result(nr > size / PAGE / 2, "is swapped out", "parent");
+}
+
 static void hand_over(unsigned long base, enum who who)
 {
 	struct kmho_range halves[] = {
@@ -231,6 +266,8 @@ static void give(void)
 		fill(PLACE, page, 1);
 	if (lazy)
 		free_some(PLACE);
+	if (out)
+		swap_out();
 	pid = split();
 	if (!pid) {
 		fill_some(PLACE, 1, 2);
@@ -288,24 +325,6 @@ static unsigned long take_one(enum who who)
 	take_at(who, PLACE, base);
 	result(!count_bad(base, who), "contents", names[who]);
 	return base;
-}
-
-static unsigned long *read_frames(pid_t pid, unsigned long base)
-{
-	size_t length = size / PAGE * sizeof(long);
-	unsigned long *frames = malloc(length);
-	char path[40];
-	int fd;
-
-	if (!frames)
-		die("malloc");
-
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	fd = must(open(path, O_RDONLY));
-	if (pread(fd, frames, length, base / PAGE * sizeof(*frames)) != (ssize_t)length)
-		die("pagemap");
-	close(fd);
-	return frames;
 }
 
 static void look_at_frames(pid_t child)
@@ -493,7 +512,7 @@ static void take_word(const char *word)
 		const char *name;
 		bool *flag;
 	} words[] = {
-		{ "thp", &huge }, { "lazy", &lazy }, { "wait", &stay }, { "shift", &shift },
+		{ "thp", &huge }, { "out", &out }, { "lazy", &lazy }, { "wait", &stay }, { "shift", &shift },
 		{ "lone", &lone }, { "again", &again }, { "twice", &twice },
 		{ "one", &one },
 	};
