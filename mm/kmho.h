@@ -311,6 +311,7 @@ void kmho_install(struct vm_area_struct *vma, unsigned long addr,
 void kmho_install_extent(struct kmho_install *in, const struct kmho_extent *e,
 			 unsigned long addr);
 void kmho_install_flush(struct kmho_install *in);
+int kmho_charge_folios(struct folio_batch *batch);
 int kmho_map(struct kmho_memory *mem, struct kmho_map *maps, u32 nr);
 
 unsigned long kmho_cow_holders(unsigned long pfn);

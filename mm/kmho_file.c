@@ -66,7 +66,8 @@ static int adopt_batch(struct adopting *a)
 
 	if (!folio_batch_count(&a->batch))
 		return 0;
-	err = shmem_adopt_folios(a->inode, &a->batch, a->index);
+	err = kmho_charge_folios(&a->batch) ?:
+	      shmem_adopt_folios(a->inode, &a->batch, a->index);
 	folio_batch_reinit(&a->batch);
 	return err;
 }

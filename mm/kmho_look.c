@@ -158,7 +158,7 @@ static int note_common(struct kmho_scan *s, unsigned long addr, struct folio *fo
 		s->large = folio;
 		return 1;
 	}
-	/* What a key has has to stay. */
+	/* What a key holds cannot be moved. */
 	if (kmho_can_stay(s, folio) || kmho_cow_holders(folio_pfn(folio))) {
 		folio_get(folio);
 		note_folio(s, addr, folio, s->cow);
@@ -193,7 +193,7 @@ static void pin_own(struct kmho_scan *s)
 	unsigned int first, end;
 
 	for_each_set_bitrange(first, end, s->own, KMHO_CHUNK_PAGES)
-		pin_mapped_folios(s->folios + first, end - first);
+		pin_small_folios(s->folios + first, end - first);
 }
 
 /**
@@ -219,7 +219,8 @@ static void look_at_entry(struct kmho_scan *s, unsigned long addr, swp_entry_t e
 {
 	if (!non_swap_entry(entry))
 		__set_bit(kmho_chunk_page(s, addr), s->out);
-	else if (is_readable_migration_entry(entry) && !fatal_signal_pending(current))
+	else if (is_readable_migration_entry(entry) && s->waits &&
+		 !fatal_signal_pending(current))
 		s->moving = addr;
 }
 
@@ -314,7 +315,10 @@ static void move(struct kmho_scan *s)
 		.reason = MR_LONGTERM_PIN,
 	};
 
-	if (s->busy)
+	/* Mostly it is what this CPU has put off. */
+	if (s->busy && s->tries == KMHO_TRIES)
+		lru_add_drain();
+	else if (s->busy)
 		lru_add_drain_all();
 	if (!list_empty(&s->movable))
 		migrate_pages(&s->movable, alloc_migration_target, NULL,
@@ -358,6 +362,7 @@ static void wait(struct kmho_scan *s)
 		pmd_migration_entry_wait(s->mm, pmd);
 	else if (pmd)
 		migration_entry_wait(s->mm, pmd, s->moving);
+	s->waits--;
 }
 
 /* Returns whether there was something to do. */

@@ -204,16 +204,33 @@ static int charge_folio(struct folio *folio)
 	return mem_cgroup_charge(folio, current->mm, KMHO_CHARGE_GFP);
 }
 
-/* Where there is little room, more is reclaimed for one at a time. */
-static int charge_batch(struct folio_batch *batch)
+/**
+ * kmho_charge_folios - charge small folios to who takes them over
+ * @batch: the folios, or none
+ *
+ * Where there is little room, more is reclaimed for one at a time.
+ *
+ * Context: process context, may sleep.
+ *
+ * Return: 0; -ENOMEM, and some may be charged, for kmho_leave_cgroup().
+ */
+int kmho_charge_folios(struct folio_batch *batch)
 {
 	unsigned int i;
 	int err = 0;
 
-	if (folio_batch_count(batch) &&
-	    mem_cgroup_charge_folios(batch, current->mm, KMHO_CHARGE_GFP))
-		for (i = 0; i < folio_batch_count(batch) && !err; i++)
-			err = charge_folio(batch->folios[i]);
+	if (!folio_batch_count(batch) ||
+	    !mem_cgroup_charge_folios(batch, current->mm, KMHO_CHARGE_GFP))
+		return 0;
+	for (i = 0; i < folio_batch_count(batch) && !err; i++)
+		err = charge_folio(batch->folios[i]);
+	return err;
+}
+
+static int charge_batch(struct folio_batch *batch)
+{
+	int err = kmho_charge_folios(batch);
+
 	folio_batch_reinit(batch);
 	return err;
 }

@@ -31,9 +31,6 @@
 /* Read only: a write would fill holes. Areas may have no permissions at all. */
 #define PIN_FLAGS	(FOLL_LONGTERM | FOLL_FORCE | FOLL_HWPOISON)
 
-/* How often a folio that others hold for a moment is tried to be split, or moved */
-#define TRIES	3
-
 static const struct {
 	vm_flags_t vm;
 	u32 area;
@@ -196,7 +193,7 @@ int kmho_split(struct folio *folio)
 {
 	int tries, err = -EAGAIN;
 
-	for (tries = 0; err == -EAGAIN && tries < TRIES; tries++) {
+	for (tries = 0; err == -EAGAIN && tries < KMHO_TRIES; tries++) {
 		if (tries)
 			lru_add_drain_all();
 		folio_lock(folio);
@@ -485,7 +482,8 @@ static int pin_chunk(struct kmho_scan *s, unsigned long start, unsigned long end
 	s->chunk = ALIGN_DOWN(start, KMHO_CHUNK_SIZE);
 	s->unsplit = false;
 	s->fetched = false;
-	s->tries = TRIES;
+	s->tries = KMHO_TRIES;
+	s->waits = KMHO_WAITS;
 	do {
 		err = kmho_look_at_chunk(s, start, end);
 		done = !err && s->huge ? keep_huge(s) : 0;

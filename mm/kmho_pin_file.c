@@ -133,6 +133,7 @@ static int pin_folio(struct kmho_scan *s, const struct kmho_span *span, pgoff_t 
 	return -EHWPOISON;
 }
 
+/* The folio is locked: so nobody makes part of a large one of it meanwhile. */
 static bool is_simple(struct kmho_scan *s, struct folio *folio,
 		      const struct address_space *mapping, pgoff_t index)
 {
@@ -141,34 +142,52 @@ static bool is_simple(struct kmho_scan *s, struct folio *folio,
 	       folio->index == index && kmho_can_stay(s, folio);
 }
 
+/* Small folios that need nothing done are locked; returns how many. */
+static unsigned int lock_simple(struct kmho_scan *s, struct folio_batch *batch,
+				const struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio;
+	unsigned int nr;
+
+	for (nr = 0; nr < folio_batch_count(batch); nr++) {
+		folio = batch->folios[nr];
+		if (!folio_trylock(folio))
+			break;
+		if (!is_simple(s, folio, mapping, index + nr)) {
+			folio_unlock(folio);
+			break;
+		}
+		s->folios[nr] = folio;
+	}
+	return nr;
+}
+
 /*
- * Small folios that need nothing done, many at a time. Returns how many are pinned and
- * noted; 0: it has to be done one by one.
+ * Many at a time. Returns how many are pinned and noted; 0: it has to be done one by
+ * one, with what there is to wait for.
  */
 static long pin_batch(struct kmho_scan *s, struct address_space *mapping, pgoff_t index,
 		      pgoff_t end)
 {
 	struct folio_batch batch;
 	pgoff_t next = index;
-	unsigned int nr, got;
+	unsigned int i, nr;
 	long done = 0;
 
 	folio_batch_init(&batch);
-	got = filemap_get_folios_contig(mapping, &next, end - 1, &batch);
+	filemap_get_folios_contig(mapping, &next, end - 1, &batch);
 	s->chunk = (u64)index << PAGE_SHIFT;
 	s->block = ULONG_MAX;
-	for (nr = 0; nr < got; nr++) {
-		if (!is_simple(s, batch.folios[nr], mapping, index + nr))
-			break;
-		s->folios[nr] = batch.folios[nr];
-	}
+	nr = lock_simple(s, &batch, mapping, index);
+	pin_small_folios(s->folios, nr);
+	for (i = 0; i < nr; i++)
+		folio_unlock(s->folios[i]);
+	folios_put(&batch);
 	if (nr) {
 		bitmap_set(s->own, 0, nr);
-		pin_mapped_folios(s->folios, nr);
 		done = kmho_keep_folios(s, s->chunk, nr, s->own);
 		kmho_put_folios(s);
 	}
-	folios_put(&batch);
 	return done == -EDQUOT ? 0 : done;
 }
 

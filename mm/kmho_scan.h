@@ -26,6 +26,12 @@
 #define KMHO_CHUNK_PAGES	PTRS_PER_PTE
 #define KMHO_CHUNK_SIZE	PMD_SIZE
 
+/* How often a folio that others hold for a moment is tried to be split, or moved */
+#define KMHO_TRIES	3
+
+/* How often pages of a chunk are waited for that others are moving */
+#define KMHO_WAITS	100
+
 /**
  * struct kmho_scan - finding and pinning under way
  * @mem: what is filled
@@ -51,6 +57,7 @@
  * @moving: ULONG_MAX, or address of a page that somebody else is moving
  * @fetched: what was swapped out of the chunk was brought in
  * @tries: how often such pages of the chunk are still moved
+ * @waits: how often others are still waited for
  * @lost: the first error after which others were looked at
  * @final: what the process stores from now on is not looked for any more
  * @pages: room for a chunk's pages
@@ -82,6 +89,7 @@ struct kmho_scan {
 	unsigned long moving;
 	bool fetched;
 	unsigned int tries;
+	unsigned int waits;
 	int lost;
 	bool final;
 	struct page **pages;
