@@ -19,7 +19,9 @@
  * @sb: its super block; gone when the tree is
  * @name: what mount(8) calls it by, ``name=``
  * @kept: the tree has a reference to @sb, and outlives its last mount
+ * @holds: references to the super block that khofs has for a moment
  * @frozen: by the hand-over that is being prepared
+ * @freezing: it is just being frozen or thawed, and may have a reference for that
  * @dropped: it is not mounted, and not to be mounted any more
  * @dying: its last reference is gone
  */
@@ -29,7 +31,9 @@ struct khofs_tree {
 	struct super_block *sb;
 	char name[KHOFS_NAME_MAX + 1];
 	bool kept;
+	int holds;
 	bool frozen;
+	bool freezing;
 	bool dropped;
 	bool dying;
 };
@@ -251,6 +255,7 @@ struct khofs_state {
 /* super.c */
 struct khofs_tree *khofs_next_tree(struct khofs_tree *tree);
 struct khofs_tree *khofs_find_tree(const char *name);
+void khofs_tree_frozen(struct khofs_tree *tree, bool freezing, bool frozen);
 void khofs_put_tree(struct khofs_tree *tree);
 bool khofs_tree_mounted(const struct khofs_tree *tree);
 u64 khofs_tree_bytes(const struct khofs_tree *tree);

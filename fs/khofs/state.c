@@ -157,13 +157,14 @@ static void free_images(void)
 /* Until the jump there are no new names, sizes or pages. */
 static int freeze(struct khofs_tree *tree)
 {
-	int err = freeze_super(tree->sb, FREEZE_HOLDER_KERNEL);
+	int err;
 
-	if (err)
-		return err;
-	atomic_inc(&tree->sb->s_active);
-	WRITE_ONCE(tree->frozen, true);
-	return 0;
+	khofs_tree_frozen(tree, true, false);
+	err = freeze_super(tree->sb, FREEZE_HOLDER_KERNEL);
+	if (!err)
+		atomic_inc(&tree->sb->s_active);
+	khofs_tree_frozen(tree, false, !err);
+	return err;
 }
 
 static void thaw_all(void)
@@ -173,9 +174,10 @@ static void thaw_all(void)
 	while ((tree = khofs_next_tree(tree))) {
 		if (!tree->frozen)
 			continue;
-		WRITE_ONCE(tree->frozen, false);
+		khofs_tree_frozen(tree, true, false);
 		thaw_super(tree->sb, FREEZE_HOLDER_KERNEL);
 		atomic_dec(&tree->sb->s_active);	/* not the last */
+		khofs_tree_frozen(tree, false, false);
 	}
 }
 

@@ -49,7 +49,17 @@ struct khofs_fc {
 static bool get_tree_ref(struct khofs_tree *tree)
 {
 	lockdep_assert_held(&trees_lock);
-	return !tree->dying && atomic_inc_not_zero(&tree->sb->s_active);
+	if (tree->dying || !atomic_inc_not_zero(&tree->sb->s_active))
+		return false;
+	tree->holds++;
+	return true;
+}
+
+/* The reference is somebody else's from now on. */
+static void pass_tree_ref(struct khofs_tree *tree)
+{
+	guard(spinlock)(&trees_lock);
+	tree->holds--;
 }
 
 /**
@@ -118,15 +128,50 @@ struct khofs_tree *khofs_find_tree(const char *name)
  */
 void khofs_put_tree(struct khofs_tree *tree)
 {
-	deactivate_super(tree->sb);
+	struct super_block *sb = tree->sb;
+	bool last;
+
+	scoped_guard(spinlock, &trees_lock) {
+		tree->holds--;
+		last = !atomic_add_unless(&sb->s_active, -1, 1);
+		/* Nobody can have it any more, so nobody is to find it. */
+		if (last)
+			tree->dying = true;
+	}
+	if (last)
+		deactivate_super(sb);
 }
 
-static bool is_mounted(const struct khofs_tree *tree, int refs)
+/**
+ * khofs_tree_frozen - say that a tree is frozen, or about to be, or not any more
+ * @tree: the tree
+ * @freezing: about to be frozen or thawed
+ * @frozen: it is, and the hand-over has one reference, and so has the freezing
+ *
+ * Context: may sleep.
+ */
+void khofs_tree_frozen(struct khofs_tree *tree, bool freezing, bool frozen)
 {
-	/* The hand-over has one reference, and so has the freezing. */
-	int others = refs + READ_ONCE(tree->kept) + 2 * READ_ONCE(tree->frozen);
+	scoped_guard(spinlock, &trees_lock) {
+		tree->freezing = freezing;
+		tree->frozen = frozen;
+	}
+	/* Who waits for the name may know now whether it is mounted. */
+	wake_up_var(&trees);
+}
 
-	return atomic_read(&tree->sb->s_active) > others;
+/* Has anybody references besides khofs itself? */
+static bool has_more_than(const struct khofs_tree *tree, bool frozen)
+{
+	int ours = READ_ONCE(tree->kept) + tree->holds + 2 * frozen;
+
+	lockdep_assert_held(&trees_lock);
+	return atomic_read(&tree->sb->s_active) > ours;
+}
+
+static bool is_mounted(const struct khofs_tree *tree)
+{
+	return has_more_than(tree, tree->frozen);
 }
 
 /**
@@ -142,7 +187,7 @@ bool khofs_tree_mounted(const struct khofs_tree *tree)
 	bool mounted;
 
 	spin_lock(&trees_lock);
-	mounted = !tree->dying && is_mounted(tree, 0);
+	mounted = !tree->dying && is_mounted(tree);
 	spin_unlock(&trees_lock);
 	return mounted;
 }
@@ -181,7 +226,7 @@ u64 khofs_tree_bytes(const struct khofs_tree *tree)
 int khofs_drop_tree(struct khofs_tree *tree, bool mounted)
 {
 	scoped_guard(spinlock, &trees_lock) {
-		if (!mounted && is_mounted(tree, 1))
+		if (!mounted && is_mounted(tree))
 			return -EBUSY;
 		tree->dropped = !mounted;
 	}
@@ -278,17 +323,21 @@ static void set_kept(struct khofs_tree *tree, const struct khofs_fc *ctx)
 static int join_tree(struct fs_context *fc, struct khofs_tree *tree)
 {
 	struct super_block *sb = tree->sb;
+	bool mounted;
 	int err = 0;
 
 	down_write(&sb->s_umount);
 	fc->root = dget(sb->s_root);
-	if (!is_mounted(tree, 1))
+	scoped_guard(spinlock, &trees_lock)
+		mounted = is_mounted(tree);
+	if (!mounted)
 		sb->s_flags = (sb->s_flags & ~SB_RDONLY) |
 			      (fc->sb_flags & SB_RDONLY);
 	else if ((sb->s_flags ^ fc->sb_flags) & SB_RDONLY)
 		err = -EBUSY;
 	if (!err)
 		err = call_shmem(fc, shmem_ops->reconfigure);
+	pass_tree_ref(tree);
 	if (!err) {
 		set_kept(tree, fc->fs_private);
 		return 0;
@@ -341,6 +390,14 @@ put_tree:
 	return err;
 }
 
+/* Nobody wants it any more, but a hand-over that is being tried has it still. */
+static bool is_going(const struct khofs_tree *tree)
+{
+	return tree->dropped ||
+	       (!READ_ONCE(tree->kept) &&
+		!has_more_than(tree, tree->frozen || tree->freezing));
+}
+
 /* Returns the tree of this name, with a reference, or that there is none. */
 static bool name_is_usable(const char *name, struct khofs_tree **found)
 {
@@ -348,7 +405,7 @@ static bool name_is_usable(const char *name, struct khofs_tree **found)
 
 	spin_lock(&trees_lock);
 	*found = tree_named(name);
-	usable = !*found || (!(*found)->dropped && get_tree_ref(*found));
+	usable = !*found || (!is_going(*found) && get_tree_ref(*found));
 	spin_unlock(&trees_lock);
 	return usable;
 }
@@ -364,8 +421,8 @@ static int khofs_get_tree(struct fs_context *fc)
 		return make_tree(fc);
 	guard(mutex)(&mount_lock);
 	/*
-	 * A tree that is going has the name until it is gone. One that was dropped
-	 * may stay as long as a hand-over is tried.
+	 * A tree that is going has the name until it is gone. One that was dropped,
+	 * or unmounted and is not kept, may stay as long as a hand-over is tried.
 	 */
 	err = wait_var_event_killable(&trees, name_is_usable(ctx->name, &tree));
 	if (err)
@@ -390,7 +447,7 @@ static int khofs_reconfigure(struct fs_context *fc)
 	err = call_shmem(fc, shmem_ops->reconfigure);
 	if (!err)
 		set_kept(tree, ctx);
-	atomic_dec(&tree->sb->s_active);	/* which is not the last */
+	khofs_put_tree(tree);
 	return err;
 }
 

@@ -132,6 +132,15 @@ do_tree() {
 	again umount /race && again try "$trees/drop" race && return "$_rc"
 }
 
+# It goes when it is unmounted, if a hand-over is being tried after that.
+do_passing() {
+	mkdir -p /passing && mount -t khofs -o nokeep,size=2M,name=passing none \
+		/passing || return 1
+	cp /selftests/lib.sh /passing/file && ln /passing/file /passing/link
+	_rc=$?
+	again umount /passing && return "$_rc"
+}
+
 do_image() {
 	load_soon && kexec -s -u
 }
@@ -179,6 +188,8 @@ look_at_rest() {
 		check "and unmounted" umount /race
 		check "and dropped" try $trees/drop race
 	fi
+	[ ! -e $trees/passing ] ||
+		check "another tree can be dropped" try $trees/drop passing
 }
 
 mkdir -p $work /khofs
@@ -205,17 +216,17 @@ fi
 
 before=$(account)
 load_soon
-start hand_over module memory pair keys tree image trace files
-go_on_for "$seconds" hand_over module memory pair keys tree image trace files
+start hand_over module memory pair keys tree passing image trace files
+go_on_for "$seconds" hand_over module memory pair keys tree passing image trace files
 touch $work/stop
 wait
-went_well hand_over module memory pair keys tree image trace files
+went_well hand_over module memory pair keys tree passing image trace files
 rm -r $work
 mkdir $work
 kexec -s -u
 equal "nothing is left when they are done" "$(account)" "$before"
 
-actors="hand_over memory pair keys tree trace files"
+actors="hand_over memory pair keys tree passing trace files"
 if [ "$stage" -eq 1 ]; then
 	start_module 0 pages=1000 || exit 1
 	actors="$actors pages"
