@@ -118,6 +118,9 @@ case $stage in
 	check "handed over to be taken over there" hand give 4 small:64 thp:64 \
 		shared:16
 
+	check "handed over while it becomes huge pages" hand give 6 collapse \
+		gen=2 shared:32
+
 	check "the next kernel is loaded" load_next
 	check "a hand-over is tried" put $sys/dry_run 1
 	check "giving up works after it" hand cancel 3
@@ -126,6 +129,8 @@ case $stage in
 	;;
 *)
 	kmho_fork take 11 8 "seed=$seed" | pass
+	check "what became huge pages is as it was at the jump" hand take 6 \
+		gen=2 shared:32
 	cgroup
 	put $group/memory.max 32M
 	check "a cgroup has no room" test "$(in_cgroup hand take 4 \

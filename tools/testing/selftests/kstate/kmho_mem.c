@@ -38,6 +38,7 @@
  *	swap	give: swap it out before
  *	share	give: have a child have the same memory, since before; take: that
  *		was so
+ *	collapse give: have a child make huge pages of it during the call
  *	fork	give: have a child store after the call
  *	kill	give: end by a signal
  *	unmap	give: unmap it after the call
@@ -70,6 +71,9 @@
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT	21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
 #endif
 
 const char * const kinds[KINDS] = {
@@ -291,6 +295,31 @@ static void share(void)
 		die("fork");
 }
 
+/* Where there are huge pages already, it does nothing. */
+static pid_t start_collapse(void)
+{
+	pid_t pid = fork();
+	unsigned int i;
+
+	for (i = 0; i < nr && !pid; i++)
+		must(madvise((void *)pieces[i].map, pieces[i].size, MADV_HUGEPAGE));
+	while (!pid)
+		for (i = 0; i < nr; i++)
+			madvise((void *)pieces[i].map, pieces[i].size,
+				MADV_COLLAPSE);
+	if (pid < 0)
+		die("fork");
+	/* Some of it is to be done by then. */
+	usleep(100000);
+	return pid;
+}
+
+static void end_collapse(pid_t pid)
+{
+	if (kill(pid, SIGKILL) || waitpid(pid, NULL, 0) != pid)
+		die("kill");
+}
+
 /* A child that stores what nobody is to see */
 static void fork_and_store(void)
 {
@@ -388,12 +417,17 @@ static void store_late(void)
 static void give(void)
 {
 	unsigned int i;
+	pid_t pid = 0;
 
 	for (i = 0; i < nr; i++)
 		map_piece(&pieces[i]);
 	if (opt.share)
 		share();
+	if (opt.collapse)
+		pid = start_collapse();
 	hand_over();
+	if (pid)
+		end_collapse(pid);
 	store_late();
 	if (opt.fork)
 		fork_and_store();
@@ -548,7 +582,8 @@ static void take_word(const char *word)
 	} words[] = {
 		{ "seed=", NULL, &opt.seed }, { "uid=", NULL, &opt.uid },
 		{ "gen=", NULL, &opt.gen }, { "other=", NULL, &opt.other },
-		{ "swap", &opt.swap }, { "share", &opt.share },
+		{ "swap", &opt.swap }, { "collapse", &opt.collapse },
+		{ "share", &opt.share },
 		{ "fork", &opt.fork }, { "kill", &opt.kill },
 		{ "unmap", &opt.unmap }, { "wait", &opt.wait },
 		{ "bench", &opt.bench },

@@ -40,7 +40,7 @@ struct piece {
 /* As they are told on the command line */
 struct options {
 	unsigned long key, seed, uid, gen, other;
-	bool swap, share, fork, kill, unmap, wait, bench;
+	bool swap, collapse, share, fork, kill, unmap, wait, bench;
 	bool any, shift, all, one, apart, again;
 };
 
