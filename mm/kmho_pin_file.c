@@ -98,10 +98,21 @@ bool kmho_is_shared(struct vm_area_struct *vma)
 		 SHMEM_I(inode)->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
+/* Was it replaced before it was pinned? Who does that has it locked meanwhile. */
+static bool is_gone(struct folio *folio, const struct address_space *mapping)
+{
+	bool gone;
+
+	folio_lock(folio);
+	gone = folio->mapping != mapping;
+	folio_unlock(folio);
+	return gone;
+}
+
 /*
  * One folio is pinned. It is read first, for it may be swapped out, or be there
- * for fallocate() only. Returns -EAGAIN if it was split, so that others are there
- * now.
+ * for fallocate() only. Returns -EAGAIN if there is another one now, also as it was
+ * split.
  */
 static int pin_folio(struct kmho_scan *s, const struct kmho_span *span, pgoff_t *index)
 {
@@ -119,6 +130,10 @@ static int pin_folio(struct kmho_scan *s, const struct kmho_span *span, pgoff_t 
 	got = memfd_pin_folios(file, pos, pos, &folio, 1, &offset);
 	if (got != 1)
 		return got ?: -EFAULT;
+	if (is_gone(folio, file->f_mapping)) {
+		unpin_folio(folio);
+		return -EAGAIN;
+	}
 	if (folio->index < span->start || folio_next_index(folio) > span->end) {
 		folio_get(folio);
 		unpin_folio(folio);
