@@ -45,7 +45,7 @@
 #define SHIFT		0x10000000000UL
 #define PAGE		4096UL
 #define PFN_MASK	((1UL << 55) - 1)
-#define SWAPPED		(1UL << 62)
+#define SWAPPED		0x4000000000000000UL
 
 enum who { PARENT, CHILD };
 
@@ -512,9 +512,9 @@ static void take_word(const char *word)
 		const char *name;
 		bool *flag;
 	} words[] = {
-		{ "thp", &huge }, { "out", &out }, { "lazy", &lazy }, { "wait", &stay }, { "shift", &shift },
-		{ "lone", &lone }, { "again", &again }, { "twice", &twice },
-		{ "one", &one },
+		{ "thp", &huge }, { "out", &out }, { "lazy", &lazy },
+		{ "wait", &stay }, { "shift", &shift }, { "lone", &lone },
+		{ "again", &again }, { "twice", &twice }, { "one", &one },
 	};
 	static const struct {
 		const char *name;
