@@ -94,15 +94,17 @@ void kmho_install_flush(struct kmho_install *in)
 	struct vm_area_struct *vma = in->vma;
 	struct folio **folios = in->batch.folios;
 	pgprot_t prot;
+	spinlock_t *ptl;
 	pmd_t *pmd;
 	pte_t *pte;
 
 	if (!nr)
 		return;
 	pmd = pmd_off(vma->vm_mm, in->addr);
+	ptl = pte_lockptr(vma->vm_mm, pmd);
 	pte = pte_offset_kernel(pmd, in->addr);
 	prot = pte_pgprot(entry_of(vma, folios[0]));
-	guard(spinlock)(pte_lockptr(vma->vm_mm, pmd));
+	spin_lock(ptl);
 	folio_batch_add_new_anon_rmap(&in->batch, vma, in->addr, RMAP_EXCLUSIVE);
 	list_batch(&in->batch, vma);
 	for (i = 0; i < nr; i++)
@@ -110,6 +112,7 @@ void kmho_install_flush(struct kmho_install *in)
 			   pfn_pte(folio_pfn(folios[i]), prot));
 	update_mmu_cache_range(NULL, vma, in->addr, pte, nr);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, nr);
+	spin_unlock(ptl);
 	folio_batch_reinit(&in->batch);
 }
 

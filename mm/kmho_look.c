@@ -247,19 +247,16 @@ static int look_at_ptes(pmd_t *pmd, unsigned long addr, unsigned long next,
 			struct mm_walk *walk)
 {
 	struct kmho_scan *s = walk->private;
-	pte_t *first, *pte;
-	spinlock_t *ptl;
+	spinlock_t *ptl = pte_lockptr(walk->mm, pmd);
+	/* mmap_lock is held, so nobody takes the page table away. */
+	pte_t *pte = pte_offset_kernel(pmd, addr);
 	int err = 0;
 
-	first = pte_offset_map_lock(walk->mm, pmd, addr, &ptl);
-	if (!first) {
-		walk->action = ACTION_AGAIN;
-		return 0;
-	}
-	for (pte = first; addr < next && !err; addr += PAGE_SIZE, pte++)
+	spin_lock(ptl);
+	for (; addr < next && !err; addr += PAGE_SIZE, pte++)
 		err = look_at_pte(s, addr, ptep_get(pte));
 	pin_own(s);
-	pte_unmap_unlock(first, ptl);
+	spin_unlock(ptl);
 	return err;
 }
 

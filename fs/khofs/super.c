@@ -58,8 +58,9 @@ static bool get_tree_ref(struct khofs_tree *tree)
 /* The reference is somebody else's from now on. */
 static void pass_tree_ref(struct khofs_tree *tree)
 {
-	guard(spinlock)(&trees_lock);
+	spin_lock(&trees_lock);
 	tree->holds--;
+	spin_unlock(&trees_lock);
 }
 
 /**
