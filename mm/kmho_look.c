@@ -275,6 +275,9 @@ static int look_at_pmd(pmd_t *pmd, unsigned long addr, unsigned long next,
 	spin_unlock(ptl);
 	if (err)
 		return err;
+	/* A huge page may have gone since it was seen. */
+	if (pmd_none(entry))
+		return 0;
 	if (!pmd_trans_huge(entry) && !is_swap_pmd(entry))
 		return look_at_ptes(pmd, addr, next, walk);
 	if (is_huge_zero_pmd(entry)) {

@@ -46,21 +46,20 @@ struct khofs_fc {
 
 /* ---- Trees ---- */
 
-static bool get_tree_ref(struct khofs_tree *tree)
+/* For a mount */
+static bool get_mount_ref(struct khofs_tree *tree)
 {
 	lockdep_assert_held(&trees_lock);
-	if (tree->dying || !atomic_inc_not_zero(&tree->sb->s_active))
+	return !tree->dying && atomic_inc_not_zero(&tree->sb->s_active);
+}
+
+/* For khofs itself */
+static bool get_tree_ref(struct khofs_tree *tree)
+{
+	if (!get_mount_ref(tree))
 		return false;
 	tree->holds++;
 	return true;
-}
-
-/* The reference is somebody else's from now on. */
-static void pass_tree_ref(struct khofs_tree *tree)
-{
-	spin_lock(&trees_lock);
-	tree->holds--;
-	spin_unlock(&trees_lock);
 }
 
 /**
@@ -161,18 +160,17 @@ void khofs_tree_frozen(struct khofs_tree *tree, bool freezing, bool frozen)
 	wake_up_var(&trees);
 }
 
-/* Has anybody references besides khofs itself? */
-static bool has_more_than(const struct khofs_tree *tree, bool frozen)
+/* How many references have others than khofs itself? */
+static int mount_refs(const struct khofs_tree *tree, bool frozen)
 {
-	int ours = READ_ONCE(tree->kept) + tree->holds + 2 * frozen;
-
 	lockdep_assert_held(&trees_lock);
-	return atomic_read(&tree->sb->s_active) > ours;
+	return atomic_read(&tree->sb->s_active) - tree->kept - tree->holds -
+	       2 * frozen;
 }
 
 static bool is_mounted(const struct khofs_tree *tree)
 {
-	return has_more_than(tree, tree->frozen);
+	return mount_refs(tree, tree->frozen) > 0;
 }
 
 /**
@@ -226,12 +224,16 @@ u64 khofs_tree_bytes(const struct khofs_tree *tree)
  */
 int khofs_drop_tree(struct khofs_tree *tree, bool mounted)
 {
+	bool kept;
+
 	scoped_guard(spinlock, &trees_lock) {
 		if (!mounted && is_mounted(tree))
 			return -EBUSY;
 		tree->dropped = !mounted;
+		kept = tree->kept;
+		tree->kept = false;
 	}
-	if (xchg(&tree->kept, false))
+	if (kept)
 		deactivate_super(tree->sb);
 	return 0;
 }
@@ -312,12 +314,13 @@ static int call_shmem(struct fs_context *fc, int (*op)(struct fs_context *))
 
 static void set_kept(struct khofs_tree *tree, const struct khofs_fc *ctx)
 {
-	if (!ctx->kept_given || xchg(&tree->kept, ctx->kept) == ctx->kept)
-		return;
-	if (ctx->kept)
-		atomic_inc(&tree->sb->s_active);
-	else
-		atomic_dec(&tree->sb->s_active);	/* the mount has another */
+	spin_lock(&trees_lock);
+	if (ctx->kept_given && tree->kept != ctx->kept) {
+		tree->kept = ctx->kept;
+		/* not the last one: the mount has another */
+		atomic_add(ctx->kept ? 1 : -1, &tree->sb->s_active);
+	}
+	spin_unlock(&trees_lock);
 }
 
 /* Mount what is there, with the options that this mount has. */
@@ -330,15 +333,15 @@ static int join_tree(struct fs_context *fc, struct khofs_tree *tree)
 	down_write(&sb->s_umount);
 	fc->root = dget(sb->s_root);
 	scoped_guard(spinlock, &trees_lock)
-		mounted = is_mounted(tree);
-	if (!mounted)
+		mounted = mount_refs(tree, tree->frozen) > 1;
+	/* Who froze it knows whether it may be written to. */
+	if (!mounted && sb->s_writers.frozen == SB_UNFROZEN)
 		sb->s_flags = (sb->s_flags & ~SB_RDONLY) |
 			      (fc->sb_flags & SB_RDONLY);
 	else if ((sb->s_flags ^ fc->sb_flags) & SB_RDONLY)
 		err = -EBUSY;
 	if (!err)
 		err = call_shmem(fc, shmem_ops->reconfigure);
-	pass_tree_ref(tree);
 	if (!err) {
 		set_kept(tree, fc->fs_private);
 		return 0;
@@ -362,6 +365,7 @@ static int make_tree(struct fs_context *fc)
 	if (err)
 		goto put_tree;
 	sb = fc->root->d_sb;
+	tree->sb = sb;
 	err = khofs_sysfs_add(tree);
 	if (err)
 		goto put_sb;
@@ -374,7 +378,6 @@ static int make_tree(struct fs_context *fc)
 		shmem_super_ops = sb->s_op;
 	}
 	sb->s_op = &khofs_super_ops;
-	tree->sb = sb;
 	tree->kept = ctx->kept;
 	if (tree->kept)
 		atomic_inc(&sb->s_active);
@@ -395,8 +398,8 @@ put_tree:
 static bool is_going(const struct khofs_tree *tree)
 {
 	return tree->dropped ||
-	       (!READ_ONCE(tree->kept) &&
-		!has_more_than(tree, tree->frozen || tree->freezing));
+	       (!tree->kept &&
+		mount_refs(tree, tree->frozen || tree->freezing) <= 0);
 }
 
 /* Returns the tree of this name, with a reference, or that there is none. */
@@ -406,21 +409,17 @@ static bool name_is_usable(const char *name, struct khofs_tree **found)
 
 	spin_lock(&trees_lock);
 	*found = tree_named(name);
-	usable = !*found || (!is_going(*found) && get_tree_ref(*found));
+	usable = !*found || (!is_going(*found) && get_mount_ref(*found));
 	spin_unlock(&trees_lock);
 	return usable;
 }
 
-static int khofs_get_tree(struct fs_context *fc)
+static int join_or_make_tree(struct fs_context *fc)
 {
 	struct khofs_fc *ctx = fc->fs_private;
 	struct khofs_tree *tree;
 	int err;
 
-	/* What is restored is restored while the state is being registered. */
-	if (ctx->image)
-		return make_tree(fc);
-	guard(mutex)(&mount_lock);
 	/*
 	 * A tree that is going has the name until it is gone. One that was dropped,
 	 * or unmounted and is not kept, may stay as long as a hand-over is tried.
@@ -432,6 +431,21 @@ static int khofs_get_tree(struct fs_context *fc)
 		return join_tree(fc, tree);
 	err = khofs_register();
 	return err ?: make_tree(fc);
+}
+
+static int khofs_get_tree(struct fs_context *fc)
+{
+	const struct khofs_fc *ctx = fc->fs_private;
+	int err;
+
+	/* What is restored is restored while the state is being registered. */
+	if (ctx->image)
+		return make_tree(fc);
+	if (mutex_lock_killable(&mount_lock))
+		return -EINTR;
+	err = join_or_make_tree(fc);
+	mutex_unlock(&mount_lock);
+	return err;
 }
 
 static int khofs_reconfigure(struct fs_context *fc)
